@@ -1,0 +1,193 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{BuildId, LockKey, Phase, RepoKey, Resource};
+use crate::request::{Problem, Shown};
+
+/// Where a build is in its life (docs/architecture.md has the picture).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Requested,
+    Queued,
+    Starting,
+    Running,
+    /// A stop was asked for; the run may still be alive, so the locks are still held.
+    Cancelling,
+    Invalid,
+    Cancelled,
+    Succeeded,
+    Failed,
+    TimedOut,
+    /// Nobody can say whether the run was started, or GitHub no longer knows it.
+    Lost,
+}
+
+impl Status {
+    pub fn is_terminal(self) -> bool {
+        self >= Self::Invalid
+    }
+
+    /// Has its slots: a run may exist.
+    pub fn is_holder(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Cancelling)
+    }
+
+    pub fn may_become(self, next: Self) -> bool {
+        use Status::*;
+        match self {
+            Requested => matches!(next, Invalid | Queued | Cancelled),
+            Queued => matches!(next, Starting | Cancelled),
+            // A run can end before anybody heard that it began.
+            Starting => matches!(next, Running | Cancelling) || next.is_run_end(),
+            Running => next == Cancelling || next.is_run_end(),
+            // A run may have ended by itself before the cancel reached it; then the truth is told.
+            Cancelling => next.is_run_end(),
+            _ => false,
+        }
+    }
+
+    fn is_run_end(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Succeeded | Self::Failed | Self::TimedOut | Self::Lost)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Queued => "queued",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Cancelling => "cancelling",
+            Self::Invalid => "invalid",
+            Self::Cancelled => "cancelled",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    Issue,
+    Comment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    High,
+    Normal,
+    Low,
+}
+
+/// Who stopped a build, as a role: comments name no one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    Requester,
+    Maintainer,
+    ClosedIssue,
+}
+
+/// Why a build ended, or, while it is cancelling, why it is being stopped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ending", rename_all = "snake_case")]
+pub enum Ending {
+    Invalid { problems: Vec<Problem>, corrected: Option<String> },
+    Cancelled { by: By },
+    TimedOut,
+    /// The run's `conclusion`, as GitHub says it.
+    Concluded { conclusion: String },
+    /// GitHub answered the dispatch with a refusal.
+    DispatchRefused { message: String },
+    /// The dispatch got no answer and no run could be found.
+    NeverConfirmed,
+    /// GitHub no longer knows the run.
+    RunGone,
+    /// An operator lifted the quarantine before the run was known to have ended.
+    Lifted { reason: String },
+}
+
+/// One request on its way. The fields are the columns of the table `build`, in its order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Build {
+    pub tenant_id: i64,
+    pub build_id: BuildId,
+    pub repo_id: i64,
+    /// Grows by one with every write; a write names the version that it read.
+    pub version: i64,
+    pub queue: String,
+    /// The key of its issue lock: the issue's number.
+    pub asker: String,
+    pub issue: Option<i64>,
+    /// The comment that asked, when it was one.
+    pub comment_id: Option<i64>,
+    pub request_key: String,
+    pub trigger: Trigger,
+    pub asker_id: i64,
+    pub asker_login: String,
+    pub build_type: String,
+    pub workflow: String,
+    /// Branch or tag.
+    pub git_ref: String,
+    pub inputs: BTreeMap<String, String>,
+    pub shown: Vec<Shown>,
+    /// The named resources beside the queue's own slot.
+    pub resources: Vec<String>,
+    pub timeout_seconds: i64,
+    /// The workflow takes the build's id as an input and shows it as the run's name.
+    pub correlates: bool,
+    pub status: Status,
+    pub priority: Priority,
+    /// The place in the queue's order of arrival.
+    pub ticket: Option<i64>,
+    pub requested_at: DateTime<Utc>,
+    pub queued_at: Option<DateTime<Utc>>,
+    /// When it got its slots.
+    pub starting_at: Option<DateTime<Utc>>,
+    pub running_at: Option<DateTime<Utc>>,
+    pub stopping_at: Option<DateTime<Utc>>,
+    pub forced_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub run_id: Option<i64>,
+    pub run_attempt: Option<i32>,
+    pub run_phase: Option<Phase>,
+    pub run_url: Option<String>,
+    pub head_sha: Option<String>,
+    pub ending: Option<Ending>,
+    /// The build that this one corrects or tries again.
+    pub follows: Option<Uuid>,
+}
+
+impl Build {
+    pub fn repo(&self) -> RepoKey {
+        RepoKey { tenant_id: self.tenant_id, repo_id: self.repo_id }
+    }
+
+    pub fn issue_lock(&self) -> LockKey {
+        LockKey::issue(self.repo(), &self.asker)
+    }
+
+    /// Everything that it must hold to run: the queue's slot and the named resources.
+    pub fn needs(&self) -> Vec<Resource> {
+        let own = Resource::slot_of(self.repo(), &self.queue);
+        let named = self.resources.iter().map(|name| Resource::named(self.repo(), name));
+        std::iter::once(own).chain(named).collect()
+    }
+
+    /// The queue's order: class, then arrival.
+    pub fn order(&self) -> (Priority, i64, BuildId) {
+        (self.priority, self.ticket.unwrap_or(i64::MAX), self.build_id)
+    }
+
+    /// When its time is up, once it has its slots.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        Some(self.starting_at? + TimeDelta::seconds(self.timeout_seconds))
+    }
+}

@@ -1,0 +1,174 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{BuildId, Mistake, Resource};
+use crate::{
+    policy::FileError,
+    request::{Asked, CommandLine, IssueText},
+};
+
+/// What happened, as the heart sees it. Parsed at the edge and stored in the inbox; the rest never sees a payload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// An issue's text or labels are new: opened, edited, labelled, reopened.
+    Issue(IssueEvent),
+    IssueClosed { issue: i64, by: Person },
+    /// A new comment with at least one line that is for us.
+    Comment(CommentEvent),
+    Run(RunReport),
+    /// GitHub does not know the run, and the same token still reads the repository and has the `actions` permission.
+    RunGone { run_id: i64 },
+    Dispatched { build: BuildId, answer: DispatchAnswer },
+    /// Files that a catalogue is made of changed.
+    FilesChanged,
+    /// Look at what time alone changes: time-outs and promotion.
+    Look,
+    /// An operator ends a quarantine.
+    Lift { resource: Resource, slot: i32, reason: String, by: String },
+}
+
+impl Event {
+    /// The issue whose lock it needs.
+    pub fn issue(&self) -> Option<i64> {
+        match self {
+            Self::Issue(event) => Some(event.issue),
+            Self::IssueClosed { issue, .. } => Some(*issue),
+            Self::Comment(event) => Some(event.issue),
+            _ => None,
+        }
+    }
+
+    pub fn comment(&self) -> Option<i64> {
+        match self {
+            Self::Comment(event) => Some(event.comment_id),
+            _ => None,
+        }
+    }
+
+    /// Must *prepare* ask GitHub for facts first? Events about runs never wait for any.
+    pub fn needs_facts(&self) -> bool {
+        matches!(self, Self::Issue(_) | Self::Comment(_) | Self::FilesChanged)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: i64,
+    pub login: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IssueEvent {
+    pub issue: i64,
+    pub author: Person,
+    pub text: IssueText,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommentEvent {
+    pub issue: i64,
+    pub comment_id: i64,
+    pub author: Person,
+    pub commands: Vec<CommandLine>,
+}
+
+/// How far a run is; it only grows within an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Requested,
+    InProgress,
+    Completed,
+}
+
+/// What a webhook or a look at the API says about a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    pub run_id: i64,
+    pub attempt: i32,
+    pub phase: Phase,
+    /// Present once completed, as GitHub writes it.
+    pub conclusion: Option<String>,
+    /// The workflow's file name, e.g. `build.yml`.
+    pub workflow: String,
+    /// The run's title, which shows the build's id if the workflow correlates.
+    pub title: String,
+    /// GitHub's event that started it, e.g. `workflow_dispatch`.
+    pub trigger: String,
+    pub actor: String,
+    pub head_sha: String,
+    pub url: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum DispatchAnswer {
+    /// A run of ours is known.
+    Started { run_id: i64, url: String },
+    Refused { message: String },
+    /// Nothing was found in the time allowed: nobody can say.
+    NeverConfirmed,
+}
+
+/// The standard roles, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    None,
+    Read,
+    Triage,
+    Write,
+    Maintain,
+    Admin,
+}
+
+/// What *prepare* learned from GitHub, with its time, parsed into what the heart needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    pub known_at: DateTime<Utc>,
+    pub role: Role,
+    pub policy: PolicyState,
+    pub default_branch: String,
+    /// For an issue: what it asks for. For a comment: its lines, in order.
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "policy", rename_all = "snake_case")]
+pub enum PolicyState {
+    None,
+    Good,
+    /// The file has errors and no good one came before it.
+    Broken { errors: Vec<FileError> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    Ask { asked: Asked },
+    Cancel,
+    Status,
+    Help,
+    Mistake { mistake: Mistake },
+}
+
+/// An inbox row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    pub inbox_id: Uuid,
+    pub delivery_id: Option<String>,
+    pub source: String,
+    pub event: Event,
+    pub facts: Option<Facts>,
+    pub received_at: DateTime<Utc>,
+}
+
+/// Was a build's dispatch tried? Read from the outbox under the locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempted {
+    pub build_id: BuildId,
+    pub effect_id: Uuid,
+    pub attempted: bool,
+}

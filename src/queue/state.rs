@@ -1,0 +1,83 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Attempted, Build, BuildId, LockKey, NotPlanned, RepoKey, Resources, Status};
+
+/// A `/cancel`, kept because it also counts for a `/build` with a lower comment id that arrives after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelMark {
+    pub issue: i64,
+    pub comment_id: i64,
+    pub author_id: i64,
+    /// The author had write: it counts for everybody's `/build`, else for their own.
+    pub for_all: bool,
+    pub at: DateTime<Utc>,
+}
+
+/// From the policy in force, for one queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// How many builds may wait.
+    pub limit: u32,
+}
+
+/// The locks that the turn holds, with the counter on each one's row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locks(pub BTreeMap<LockKey, i64>);
+
+impl Locks {
+    /// # Errors
+    /// [`NotPlanned`] when the key was not taken.
+    pub fn require(&self, key: &LockKey) -> Result<(), NotPlanned> {
+        if self.0.contains_key(key) { Ok(()) } else { Err(NotPlanned(key.clone())) }
+    }
+}
+
+/// The part of one repository's state that a turn may need, read after all locks were got.
+///
+/// A batch does not load a whole queue: `builds` has those of the events' issues (open ones, and the last ended of each
+/// type), those that hold slots (also ended ones whose slot is quarantined), and the first of the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub repo: RepoKey,
+    /// The database's clock, read once under the locks: the only now.
+    pub now: DateTime<Utc>,
+    pub locks: Locks,
+    pub settings: QueueSettings,
+    pub resources: Resources,
+    pub builds: BTreeMap<BuildId, Build>,
+    /// How many wait in the queue beyond those in `builds`; all of them come after the loaded ones.
+    pub unloaded: u32,
+    /// Which of the events' request keys were seen before.
+    pub requests: BTreeSet<String>,
+    /// The latest `/cancel`s in the events' issues.
+    pub cancel_marks: Vec<CancelMark>,
+    /// Dispatches that stand in the outbox.
+    pub dispatches: Vec<Attempted>,
+    /// The login that GitHub shows for what we do, e.g. `trilock[bot]`.
+    pub bot: String,
+}
+
+impl State {
+    pub fn queued(&self) -> impl Iterator<Item = &Build> {
+        self.builds.values().filter(|build| build.status == Status::Queued)
+    }
+
+    pub fn waiting(&self) -> u32 {
+        self.unloaded + u32::try_from(self.queued().count()).unwrap_or(u32::MAX)
+    }
+
+    pub fn open_in_issue(&self, issue: i64) -> impl Iterator<Item = &Build> {
+        self.builds.values().filter(move |build| build.issue == Some(issue) && !build.status.is_terminal())
+    }
+
+    /// The last build of this type in the issue, open or ended.
+    pub fn last_of(&self, issue: i64, build_type: &str) -> Option<&Build> {
+        self.builds
+            .values()
+            .filter(|build| build.issue == Some(issue) && build.build_type == build_type)
+            .max_by_key(|build| (!build.status.is_terminal(), build.requested_at, build.build_id))
+    }
+}

@@ -1,0 +1,197 @@
+//! One batch of events applied to one state.
+//!
+//! Each event kind has its file. All of them change builds through [`Turn::change`] alone, which asks for the issue
+//! lock, checks that the step is allowed, counts the version and writes the audit entry; and all slots come and go
+//! through `promote.rs`.
+
+mod ask;
+mod command;
+mod overdue;
+mod promote;
+mod run;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect, QUEUE,
+    State, Status, Stored,
+};
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Applied,
+    Ignored(&'static str),
+    /// A run of ours that may belong to a dispatch still without an answer: kept until that is resolved.
+    Parked,
+}
+
+/// Who is behind the change at hand, for the audit.
+#[derive(Clone, Debug, Default)]
+struct Origin {
+    actor: String,
+    source: String,
+}
+
+/// See the module's essay in `queue`.
+pub struct Turn {
+    state: State,
+    /// As they were read: what differs at the end is written.
+    before: BTreeMap<BuildId, Build>,
+    leases_before: super::Resources,
+    ids: Ids,
+    origin: Origin,
+    /// Kept apart from `out.mirrors`, which is a list.
+    mirrors: BTreeSet<i64>,
+    out: Changes,
+}
+
+impl Turn {
+    /// `seed` makes the new ids unique; the same state, events and seed give the same changes.
+    pub fn new(state: State, seed: u64) -> Self {
+        Self {
+            before: state.builds.clone(),
+            leases_before: state.resources.clone(),
+            ids: Ids::new(state.now, seed),
+            origin: Origin::default(),
+            mirrors: BTreeSet::new(),
+            out: Changes::default(),
+            state,
+        }
+    }
+
+    /// Applies one event. Any order and any repetition of events is tolerated.
+    ///
+    /// # Errors
+    /// [`NotPlanned`] when it touches something whose lock is not held; nothing of the turn may then be written.
+    pub fn apply(&mut self, stored: &Stored) -> Result<Verdict, NotPlanned> {
+        self.origin = Origin { actor: "github".into(), source: source_of(stored) };
+        match &stored.event {
+            Event::Issue(event) => self.issue(event, stored.facts.as_ref()),
+            Event::IssueClosed { issue, by } => self.issue_closed(*issue, by),
+            Event::Comment(event) => self.comment(event, stored.facts.as_ref()),
+            Event::Run(report) => self.run(report),
+            Event::RunGone { run_id } => self.run_gone(*run_id),
+            Event::Dispatched { build, answer } => self.dispatched(*build, answer),
+            // Promotion, which ends every turn, does the rest: a new policy may have more slots.
+            Event::FilesChanged => Ok(Verdict::Applied),
+            Event::Look => self.look(),
+            Event::Lift { resource, slot, reason, by } => self.lift(resource, *slot, reason, by),
+        }
+    }
+
+    /// Promotes whoever can start now, resets an emptied queue, and gives what is to be written.
+    ///
+    /// # Errors
+    /// [`NotPlanned`] as for [`Turn::apply`].
+    pub fn finish(mut self) -> Result<Changes, NotPlanned> {
+        self.origin = Origin { actor: "trilock".into(), source: "queue".into() };
+        self.promote()?;
+        self.reset_if_empty()?;
+        self.collect_leases();
+        let changed = self.state.builds.values().filter(|build| self.before.get(&build.build_id) != Some(build));
+        let (ended, open) = changed.cloned().partition(|build: &Build| build.status.is_terminal());
+        self.out.ended = ended;
+        self.out.builds = open;
+        self.out.mirrors = self.mirrors.into_iter().collect();
+        Ok(self.out)
+    }
+
+    /// The one way to change a build: `edit` works on a copy, which replaces it with its version counted up.
+    fn change(&mut self, id: BuildId, why: Option<&str>, edit: impl FnOnce(&mut Build)) -> Result<(), NotPlanned> {
+        let Some(old) = self.state.builds.get(&id).cloned() else { return Ok(()) };
+        self.state.locks.require(&old.issue_lock())?;
+        let mut new = old.clone();
+        edit(&mut new);
+        if new == old {
+            return Ok(());
+        }
+        debug_assert!(
+            new.status == old.status || old.status.may_become(new.status),
+            "{:?} may not become {:?}",
+            old.status,
+            new.status
+        );
+        new.version = self.before.get(&id).map_or(1, |before| before.version + 1);
+        if new.status != old.status {
+            self.audit(Some(id), "status", Some(old.status.as_str()), Some(new.status.as_str()), why);
+        }
+        self.state.builds.insert(id, new);
+        Ok(())
+    }
+
+    /// Ends a build: slots back (unless `keep_slots`), outcome comment, status comment.
+    fn end(&mut self, id: BuildId, status: Status, ending: Ending, slots: Slots) -> Result<(), NotPlanned> {
+        let now = self.state.now;
+        self.change(id, None, |build| {
+            build.status = status;
+            build.ended_at = Some(now);
+            build.ending = Some(ending);
+        })?;
+        match slots {
+            Slots::GiveBack => self.release_all(id)?,
+            Slots::Quarantine => self.quarantine(id)?,
+        }
+        if let Some(issue) = self.state.builds.get(&id).and_then(|build| build.issue) {
+            // The status comment follows the outcome comment, whose link it shows.
+            self.effect(Effect::Outcome { build: id, issue });
+        }
+        Ok(())
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        let row = OutboxEffect::new(self.state.repo, self.ids.make(), effect);
+        if !self.out.effects.iter().any(|other| other.effect_key == row.effect_key) {
+            self.out.effects.push(row);
+        }
+    }
+
+    fn mirror(&mut self, issue: Option<i64>) {
+        self.mirrors.extend(issue);
+    }
+
+    fn audit(&mut self, build: Option<BuildId>, what: &str, before: Option<&str>, after: Option<&str>, why: Option<&str>) {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        self.out.audit.push(AuditEntry {
+            audit_id: self.ids.make(),
+            build_id: build,
+            actor: self.origin.actor.clone(),
+            what: what.to_owned(),
+            before: own(before),
+            after: own(after),
+            why: own(why),
+            source: self.origin.source.clone(),
+        });
+    }
+
+    /// When a queue runs empty its state is reset inside the transaction that emptied it.
+    fn reset_if_empty(&mut self) -> Result<(), NotPlanned> {
+        let key = LockKey::queue(self.state.repo, QUEUE);
+        self.state.locks.require(&key)?;
+        let open = self.state.builds.values().any(|build| !build.status.is_terminal());
+        if !open && self.state.unloaded == 0 && self.state.resources.leases.is_empty() {
+            self.count(key, 0);
+        }
+        Ok(())
+    }
+
+    /// Sets a counter on a lock's row, if it changes.
+    fn count(&mut self, key: LockKey, value: i64) {
+        if self.state.locks.0.insert(key.clone(), value) != Some(value) {
+            self.out.counters.retain(|(other, _)| *other != key);
+            self.out.counters.push((key, value));
+        }
+    }
+}
+
+/// What becomes of an ended build's slots.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slots {
+    GiveBack,
+    /// Its run may still be alive.
+    Quarantine,
+}
+
+fn source_of(stored: &Stored) -> String {
+    stored.delivery_id.as_ref().map_or_else(|| stored.source.clone(), |id| format!("delivery {id}"))
+}

@@ -1,0 +1,65 @@
+//! What time alone changes.
+
+use chrono::TimeDelta;
+
+use super::{Build, BuildId, Effect, Ending, NotPlanned, Status, Turn, Verdict};
+
+/// How long a cancel may take before it is forced: clean-up steps may still run.
+const FORCE_AFTER: TimeDelta = TimeDelta::minutes(5);
+
+impl Turn {
+    pub(super) fn look(&mut self) -> Result<Verdict, NotPlanned> {
+        let now = self.state.now;
+        let overdue = |build: &&Build| {
+            build.status.is_holder() && build.deadline().is_some_and(|deadline| now >= deadline)
+        };
+        let late: Vec<BuildId> = self.state.builds.values().filter(overdue).map(|build| build.build_id).collect();
+        for id in late {
+            if self.state.builds.get(&id).is_some_and(|build| build.status != Status::Cancelling) {
+                self.stop(id, Ending::TimedOut)?;
+            }
+            // Its time is up and its run is not known to have ended: nobody gets its slots before it is.
+            self.quarantine(id)?;
+        }
+        self.force_slow_cancels()?;
+        Ok(Verdict::Applied)
+    }
+
+    /// Asks for a build's end: the locks stay held until GitHub says that the run is over.
+    pub(super) fn stop(&mut self, id: BuildId, why: Ending) -> Result<(), NotPlanned> {
+        let now = self.state.now;
+        self.change(id, None, |build| {
+            build.status = Status::Cancelling;
+            build.stopping_at = Some(now);
+            build.ending = Some(why);
+        })?;
+        let Some(build) = self.state.builds.get(&id) else { return Ok(()) };
+        let (issue, run) = (build.issue, build.run_id);
+        if let Some(run_id) = run {
+            self.effect(Effect::Cancel { build: id, run_id, force: false });
+        }
+        self.mirror(issue);
+        Ok(())
+    }
+
+    fn force_slow_cancels(&mut self) -> Result<(), NotPlanned> {
+        let now = self.state.now;
+        let slow = |build: &&Build| {
+            build.status == Status::Cancelling
+                && build.forced_at.is_none()
+                && build.stopping_at.is_some_and(|since| now >= since + FORCE_AFTER)
+        };
+        let slow: Vec<(BuildId, i64)> = self
+            .state
+            .builds
+            .values()
+            .filter(slow)
+            .filter_map(|build| Some((build.build_id, build.run_id?)))
+            .collect();
+        for (id, run_id) in slow {
+            self.change(id, None, |build| build.forced_at = Some(now))?;
+            self.effect(Effect::Cancel { build: id, run_id, force: true });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! Slots come and go here, and nowhere else.
+
+use super::{
+    super::{EndedLease, GrantKind, Lease, LeaseState, ReleaseOutcome, Resource},
+    Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
+};
+
+impl Turn {
+    /// Starts builds from the head of the queue for as long as the head can take *all* that it needs. Nobody
+    /// overtakes a head that waits, and nobody holds half.
+    pub(super) fn promote(&mut self) -> Result<(), NotPlanned> {
+        self.state.locks.require(&LockKey::queue(self.state.repo, QUEUE))?;
+        loop {
+            let Some(head) = self.state.queued().min_by_key(|build| build.order()).cloned() else {
+                self.out.look_again = self.state.unloaded > 0 && self.has_free_place();
+                return Ok(());
+            };
+            let needs = head.needs();
+            for resource in &needs {
+                self.state.locks.require(&LockKey::build(resource))?;
+            }
+            let slots: Option<Vec<i32>> =
+                needs.iter().map(|resource| self.state.resources.free_slot(resource)).collect();
+            let Some(slots) = slots else { return Ok(()) };
+            self.start(&head, needs.into_iter().zip(slots))?;
+        }
+    }
+
+    fn has_free_place(&self) -> bool {
+        self.state.resources.free_slot(&Resource::slot_of(self.state.repo, QUEUE)).is_some()
+    }
+
+    fn start(&mut self, head: &Build, slots: impl Iterator<Item = (Resource, i32)>) -> Result<(), NotPlanned> {
+        let now = self.state.now;
+        self.change(head.build_id, None, |build| {
+            build.status = Status::Starting;
+            build.starting_at = Some(now);
+        })?;
+        for (resource, slot) in slots {
+            self.grant(head, resource, slot);
+        }
+        self.effect(Effect::Dispatch { build: head.build_id });
+        self.mirror(head.issue);
+        Ok(())
+    }
+
+    fn grant(&mut self, build: &Build, resource: Resource, slot: i32) {
+        let now = self.state.now;
+        let token = self.state.resources.tokens.get(&resource).copied().unwrap_or(0) + 1;
+        self.count(LockKey::build(&resource), token);
+        self.state.resources.tokens.insert(resource.clone(), token);
+        self.audit(Some(build.build_id), "grant", None, Some(&format!("{}[{slot}] token {token}", resource.name())), None);
+        let lease = Lease {
+            tenant_id: build.tenant_id,
+            resource: resource.clone(),
+            slot,
+            token,
+            repo_id: build.repo_id,
+            build_id: build.build_id,
+            kind: GrantKind::Dispatch,
+            state: LeaseState::Held,
+            granted_at: now,
+            heartbeat_at: now,
+            expires_at: now + chrono::TimeDelta::seconds(build.timeout_seconds),
+        };
+        self.state.resources.leases.insert((resource, slot), lease);
+    }
+
+    pub(super) fn release_all(&mut self, build: BuildId) -> Result<(), NotPlanned> {
+        let leases: Vec<Lease> = self.state.resources.of_build(build).cloned().collect();
+        for lease in leases {
+            self.release(lease, ReleaseOutcome::Released)?;
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, lease: Lease, outcome: ReleaseOutcome) -> Result<(), NotPlanned> {
+        self.state.locks.require(&LockKey::build(&lease.resource))?;
+        let text = format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token);
+        self.audit(Some(lease.build_id), "release", Some(&text), None, None);
+        self.state.resources.leases.remove(&(lease.resource.clone(), lease.slot));
+        self.out.released.push(EndedLease { lease, outcome });
+        Ok(())
+    }
+
+    /// Keeps a silent holder's slots from being handed on.
+    pub(super) fn quarantine(&mut self, build: BuildId) -> Result<(), NotPlanned> {
+        let locks = &self.state.locks;
+        let mut changed = Vec::new();
+        for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
+            locks.require(&LockKey::build(&lease.resource))?;
+            if lease.state != LeaseState::Quarantined {
+                lease.state = LeaseState::Quarantined;
+                changed.push(format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token));
+            }
+        }
+        for text in changed {
+            self.audit(Some(build), "quarantine", Some("held"), Some(&text), None);
+        }
+        Ok(())
+    }
+
+    pub(super) fn heartbeat(&mut self, build: BuildId) {
+        let now = self.state.now;
+        for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
+            lease.heartbeat_at = now;
+        }
+    }
+
+    /// An operator says that the run is over. All slots of the build come back, and it ends if it had not.
+    pub(super) fn lift(&mut self, resource: &Resource, slot: i32, reason: &str, by: &str) -> Result<Verdict, NotPlanned> {
+        self.origin = super::Origin { actor: by.to_owned(), source: "operator".into() };
+        let Some(lease) = self.state.resources.leases.get(&(resource.clone(), slot)).cloned() else {
+            return Ok(Verdict::Ignored("nobody holds this slot"));
+        };
+        if lease.state != LeaseState::Quarantined {
+            return Ok(Verdict::Ignored("the slot is not quarantined"));
+        }
+        self.audit(Some(lease.build_id), "lift", Some("quarantined"), Some("free"), Some(reason));
+        let leases: Vec<Lease> = self.state.resources.of_build(lease.build_id).cloned().collect();
+        for lease in leases {
+            self.release(lease, ReleaseOutcome::Lifted)?;
+        }
+        let holder = self.state.builds.get(&lease.build_id).map(|build| (build.status, build.ending.clone()));
+        if let Some((status, ending)) = holder.filter(|(status, _)| !status.is_terminal()) {
+            let (end, ending) = match ending {
+                Some(Ending::TimedOut) => (Status::TimedOut, Ending::TimedOut),
+                _ if status == Status::Cancelling => (Status::Cancelled, Ending::Lifted { reason: reason.to_owned() }),
+                _ => (Status::Lost, Ending::Lifted { reason: reason.to_owned() }),
+            };
+            self.end(lease.build_id, end, ending, Slots::GiveBack)?;
+        }
+        Ok(Verdict::Applied)
+    }
+
+    /// Sorts out, at the end of the turn, which leases are new and which were renewed.
+    pub(super) fn collect_leases(&mut self) {
+        for (key, lease) in &self.state.resources.leases {
+            match self.leases_before.leases.get(key) {
+                Some(before) if before == lease => {}
+                Some(before) if before.token == lease.token => self.out.renewed.push(lease.clone()),
+                _ => self.out.granted.push(lease.clone()),
+            }
+        }
+    }
+}

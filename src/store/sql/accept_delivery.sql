@@ -1,0 +1,23 @@
+-- A delivery becomes durable before it is acknowledged. A known id changes nothing: `fresh` is empty then.
+-- $1 tenant, $2 delivery, $3 repo, $4 event name, $5 now, $6 raw (encrypted) or null, $7 inbox id, $8 issue, $9 comment,
+-- $10 event, $11 state, $12 the reaction "seen" as an outbox row or null
+WITH fresh AS (
+    INSERT INTO delivery (tenant_id, delivery_id, repo_id, event, outcome, received_at, raw)
+    VALUES ($1, $2, $3, $4, CASE WHEN $10::jsonb IS NULL THEN 'ignored' ELSE 'waiting' END, $5, $6)
+    ON CONFLICT ON CONSTRAINT delivery_pk DO NOTHING
+    RETURNING 1
+), lane_row AS (
+    INSERT INTO lane (tenant_id, repo_id)
+    SELECT $1, $3 FROM fresh WHERE $10::jsonb IS NOT NULL
+    ON CONFLICT ON CONSTRAINT lane_pk DO NOTHING
+), seen AS (
+    INSERT INTO outbox (tenant_id, effect_id, effect_key, repo_id, effect, created_at, due_at)
+    SELECT $1, o.effect_id, o.effect_key, $3, o.effect, $5, $5
+      FROM fresh, jsonb_to_record($12::jsonb) AS o (effect_id uuid, effect_key text, effect jsonb)
+     WHERE $12::jsonb IS NOT NULL
+    ON CONFLICT ON CONSTRAINT outbox_once DO NOTHING
+), row AS (
+    INSERT INTO inbox (tenant_id, inbox_id, repo_id, delivery_id, source, issue, comment_id, event, state, received_at, due_at)
+    SELECT $1, $7, $3, $2, 'delivery', $8, $9, $10, $11, $5, $5 FROM fresh WHERE $10::jsonb IS NOT NULL
+)
+SELECT count(*) FROM fresh

@@ -1,0 +1,2 @@
+-- The only now.
+SELECT trilock_now()
