@@ -7,13 +7,13 @@ use super::temporary::SOCKET_PATH_LIMIT;
 /// Why there is no private Postgres. The text is for the person at the terminal: reason, place, way out.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    #[error("no PostgreSQL 15 or later is installed. Install it with `{install}`, or set DATABASE_URL")]
+    #[error("no PostgreSQL 15 or later is installed. Install it with {install}, or set DATABASE_URL")]
     NotInstalled { install: String },
     #[error("{}: no PostgreSQL 15 or later in this folder (it needs `postgres` and `initdb`); correct TRILOCK_PG_BIN", .0.display())]
     BadBinDir(PathBuf),
     #[error(
-        "{}: this data is from PostgreSQL {major}, whose binaries were not found. Install them with `{install}`; \
-         the data stays untouched until then", data.display()
+        "{}: this data is from PostgreSQL {major}, whose binaries were not found. Install them with {install}, \
+         or name their folder in TRILOCK_PG_BIN; the data stays untouched until then", data.display()
     )]
     MajorMissing { major: u32, data: PathBuf, install: String },
     #[error(

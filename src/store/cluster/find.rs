@@ -113,34 +113,36 @@ fn expand(root: &Path, pattern: &str) -> Vec<PathBuf> {
     })
 }
 
-/// The one command that installs PostgreSQL on the system under `root`: a certain major, or the usual one.
-pub(super) fn install_command(root: &Path, major: Option<u32>) -> String {
-    let number = major.map(|major| major.to_string()).unwrap_or_default();
+/// What installs PostgreSQL on the system under `root`: the one command, in backticks, for a certain major or the usual one.
+fn install_command(root: &Path, major: Option<u32>) -> String {
     if root.join("System/Library/CoreServices/SystemVersion.plist").exists() {
-        return format!("brew install postgresql@{}", major.unwrap_or(17));
+        return format!("`brew install postgresql@{}`", major.unwrap_or(17));
     }
     let release = fs::read_to_string(root.join("etc/os-release")).unwrap_or_default();
     let value = |key: &str| {
         let line = release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-        line.unwrap_or_default().trim_matches('"').to_owned()
+        line.unwrap_or_default().trim_matches('"')
     };
-    let ids = format!("{} {}", value("ID"), value("ID_LIKE"));
-    for id in ids.split_whitespace() {
-        return match (id, major) {
-            ("debian" | "ubuntu", Some(major)) => format!("apt-get install -y postgresql-{major}"),
-            ("debian" | "ubuntu", None) => "apt-get install -y postgresql".into(),
-            ("fedora" | "rhel" | "centos", _) => format!("dnf install -y postgresql{number}-server"),
-            ("suse" | "opensuse", _) => format!("zypper install -y postgresql{number}-server"),
-            ("alpine", _) => format!("apk add postgresql{number}"),
-            ("arch", Some(_)) => "pacman -S postgresql-old-upgrade".into(),
-            ("arch", None) => "pacman -S postgresql".into(),
-            _ => continue,
-        };
+    let mut ids = value("ID").split_whitespace().chain(value("ID_LIKE").split_whitespace());
+    match ids.find_map(|id| package_command(id, major)) {
+        Some(command) => format!("`{command}`"),
+        None => format!("your package manager (server, version {})", major.unwrap_or(17)),
     }
-    match major {
-        Some(major) => format!("your package manager: PostgreSQL {major}, server"),
-        None => "your package manager: PostgreSQL 15 or later, server".into(),
-    }
+}
+
+/// By the `ID` of os-release.
+fn package_command(system: &str, major: Option<u32>) -> Option<String> {
+    let number = major.map(|major| major.to_string()).unwrap_or_default();
+    Some(match (system, major) {
+        ("debian" | "ubuntu", Some(major)) => format!("apt-get install -y postgresql-{major}"),
+        ("debian" | "ubuntu", None) => "apt-get install -y postgresql".into(),
+        ("fedora" | "rhel" | "centos", _) => format!("dnf install -y postgresql{number}-server"),
+        ("suse" | "opensuse", _) => format!("zypper install -y postgresql{number}-server"),
+        ("alpine", _) => format!("apk add postgresql{number}"),
+        ("arch", Some(_)) => "pacman -S postgresql-old-upgrade".into(),
+        ("arch", None) => "pacman -S postgresql".into(),
+        _ => return None,
+    })
 }
 
 fn pg_config_bindir() -> Option<PathBuf> {

@@ -127,9 +127,7 @@ impl Launcher {
             "log_checkpoints=off".into(),
         ];
         if !self.fsync {
-            settings.extend(
-                ["fsync", "synchronous_commit", "full_page_writes"].map(|name| format!("{name}=off")),
-            );
+            settings.extend(["fsync=off".into(), "full_page_writes=off".into()]);
         }
         settings
     }

@@ -113,13 +113,13 @@ fn the_command_is_that_of_the_system() {
     ] {
         let root = tree(&[]);
         release(&root, text);
-        assert_eq!(install_command(root.path(), None), command);
+        assert_eq!(install_command(root.path(), None), format!("`{command}`"));
     }
     let mac = tree(&[]);
     fs::create_dir_all(mac.path().join("System/Library/CoreServices")).unwrap();
     fs::write(mac.path().join("System/Library/CoreServices/SystemVersion.plist"), "").unwrap();
-    assert_eq!(install_command(mac.path(), None), "brew install postgresql@17");
-    assert_eq!(install_command(mac.path(), Some(16)), "brew install postgresql@16");
+    assert_eq!(install_command(mac.path(), None), "`brew install postgresql@17`");
+    assert_eq!(install_command(mac.path(), Some(16)), "`brew install postgresql@16`");
 }
 
 #[test]
