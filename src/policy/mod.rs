@@ -1,1 +1,27 @@
-//! (room)
+//! The repository's file `.github/trilock.yml`, and what it leans on: the workflow files and the issue forms.
+//!
+//! Pure: text in, types or errors with line and column out. [`parse_policy`] is strict (an unknown key is an error
+//! that names the nearest known one); [`parse_workflow`] and [`parse_form`] read other tools' files and take from
+//! them only what a build needs. [`check`] compares the files with each other.
+
+mod check;
+mod error;
+mod file;
+mod form;
+mod nearest;
+mod pattern;
+mod reader;
+mod types;
+mod workflow;
+mod yaml;
+
+pub use check::{Finding, check};
+pub use error::FileError;
+pub use file::parse_policy;
+pub use form::{Form, FormField, parse_form};
+pub use nearest::nearest;
+pub use pattern::Pattern;
+pub use types::{
+    BuildPolicy, Catalogue, InputPolicy, IssueTrigger, Policy, QueuePolicy, ResourcePolicy, Triggers,
+};
+pub use workflow::{CORRELATION_INPUT, InputKind, Workflow, WorkflowInput, parse_workflow};

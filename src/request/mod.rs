@@ -1,1 +1,18 @@
-//! (room)
+//! What people type, as typed requests: slash commands, issue forms, JSON bodies, and the validation of inputs.
+//!
+//! Pure. The texts in [`Problem`] and [`CommandError`] are what somebody typed: whoever shows them escapes them.
+
+mod command;
+mod comment;
+mod issue;
+mod judge;
+mod line;
+mod types;
+mod validate;
+
+pub use command::{Command, CommandError};
+pub use comment::{CommandLine, parse_comment};
+pub use issue::{IssueText, from_issue, revision};
+pub use line::build_line;
+pub use types::{Asked, Invalid, Problem, Request, Shown};
+pub use validate::from_command;
