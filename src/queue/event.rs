@@ -172,3 +172,31 @@ pub struct Attempted {
     pub effect_id: Uuid,
     pub attempted: bool,
 }
+
+impl Stored {
+    /// The permanent keys of what it asks for: each is granted once, whatever is delivered again.
+    pub fn request_keys(&self) -> Vec<String> {
+        match &self.event {
+            Event::Comment(event) => vec![format!("comment:{}", event.comment_id)],
+            Event::Issue(event) => {
+                let revision = crate::request::revision(&event.text);
+                let steps = self.facts.iter().flat_map(|facts| &facts.steps);
+                let asked = steps.filter_map(|step| match step {
+                    Step::Ask { asked } => Some(asked),
+                    _ => None,
+                });
+                asked.map(|asked| issue_key(event.issue, asked, &revision)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The key of what one revision of an issue's text asks for, per build type.
+pub(super) fn issue_key(issue: i64, asked: &Asked, revision: &str) -> String {
+    let build_type = match asked {
+        Asked::Valid(request) => &request.build_type,
+        Asked::Invalid(invalid) => invalid.build_type.as_deref().unwrap_or("?"),
+    };
+    format!("issue:{issue}:{build_type}:{revision}")
+}

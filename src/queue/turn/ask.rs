@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::{
-    super::{Facts, IssueEvent, Person, PolicyState, Priority, Refusal, Reply, Role, Trigger},
+    super::{Facts, IssueEvent, event::issue_key, Person, PolicyState, Priority, Refusal, Reply, Role, Trigger},
     Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Status, Turn, Verdict,
 };
 use crate::request::{Asked, Invalid, Request, revision};
@@ -34,7 +34,7 @@ impl Turn {
         let mut fresh = false;
         for step in &facts.steps {
             let super::super::Step::Ask { asked } = step else { continue };
-            let key = format!("issue:{}:{}:{revision}", event.issue, type_of(asked).unwrap_or("?"));
+            let key = issue_key(event.issue, asked, &revision);
             if !self.note_request(&key) {
                 continue;
             }
@@ -214,13 +214,6 @@ impl Turn {
             reply: Reply::Refused { refusal },
         });
         false
-    }
-}
-
-fn type_of(asked: &Asked) -> Option<&str> {
-    match asked {
-        Asked::Valid(request) => Some(&request.build_type),
-        Asked::Invalid(invalid) => invalid.build_type.as_deref(),
     }
 }
 
