@@ -36,9 +36,12 @@ impl Ids {
 
     pub fn make(&mut self) -> Uuid {
         let mut random = [0; 10];
+        // The version's bits leave 12 for the count; when they are used up the next millisecond is taken.
         random[..2].copy_from_slice(&self.made.to_be_bytes());
         random[2..].copy_from_slice(&self.seed.to_be_bytes());
-        self.made = self.made.wrapping_add(1);
-        uuid::Builder::from_unix_timestamp_millis(self.millis, &random).into_uuid()
+        let id = uuid::Builder::from_unix_timestamp_millis(self.millis, &random).into_uuid();
+        self.made = (self.made + 1) % 0x1000;
+        self.millis += u64::from(self.made == 0);
+        id
     }
 }
