@@ -170,6 +170,11 @@ impl Build {
         RepoKey { tenant_id: self.tenant_id, repo_id: self.repo_id }
     }
 
+    /// Has its slots, and its run is not known yet.
+    pub fn awaits_run(&self) -> bool {
+        self.status.is_holder() && self.run_id.is_none()
+    }
+
     pub fn issue_lock(&self) -> LockKey {
         LockKey::issue(self.repo(), &self.asker)
     }

@@ -92,7 +92,12 @@ impl Turn {
     }
 
     /// Takes back a dispatch that was never tried. Says whether there was one.
-    fn withdraw_dispatch(&mut self, id: BuildId) -> bool {
+    pub(super) fn withdraw_dispatch(&mut self, id: BuildId) -> bool {
+        let decided = self.out.effects.len();
+        self.out.effects.retain(|row| row.effect != Effect::Dispatch { build: id });
+        if self.out.effects.len() < decided {
+            return true;
+        }
         let untried = self.state.dispatches.iter().find(|row| row.build_id == id && !row.attempted).copied();
         if let Some(row) = untried {
             self.out.withdrawn.push((id, row.effect_id));

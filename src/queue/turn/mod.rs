@@ -60,13 +60,14 @@ impl Turn {
         }
     }
 
-    /// Applies one event. Any order and any repetition of events is tolerated.
+    /// Applies one event, then promotes whoever can start now and resets an emptied queue: a batch decides as its
+    /// events would one by one. Any order and any repetition of events is tolerated.
     ///
     /// # Errors
     /// [`NotPlanned`] when it touches something whose lock is not held; nothing of the turn may then be written.
     pub fn apply(&mut self, stored: &Stored) -> Result<Verdict, NotPlanned> {
         self.origin = Origin { actor: "github".into(), source: source_of(stored) };
-        match &stored.event {
+        let verdict = match &stored.event {
             Event::Issue(event) => self.issue(event, stored.facts.as_ref()),
             Event::IssueClosed { issue, by } => self.issue_closed(*issue, by),
             Event::Comment(event) => self.comment(event, stored.facts.as_ref()),
@@ -77,24 +78,25 @@ impl Turn {
             Event::FilesChanged => Ok(Verdict::Applied),
             Event::Look => self.look(),
             Event::Lift { resource, slot, reason, by } => self.lift(resource, *slot, reason, by),
-        }
-    }
-
-    /// Promotes whoever can start now, resets an emptied queue, and gives what is to be written.
-    ///
-    /// # Errors
-    /// [`NotPlanned`] as for [`Turn::apply`].
-    pub fn finish(mut self) -> Result<Changes, NotPlanned> {
+        }?;
         self.origin = Origin { actor: "trilock".into(), source: "queue".into() };
         self.promote()?;
         self.reset_if_empty()?;
+        Ok(verdict)
+    }
+
+    /// What is to be written.
+    pub fn finish(mut self) -> Changes {
         self.collect_leases();
+        self.out.unpark = self.before.values().any(|build| {
+            build.awaits_run() && !self.state.builds.get(&build.build_id).is_some_and(Build::awaits_run)
+        });
         let changed = self.state.builds.values().filter(|build| self.before.get(&build.build_id) != Some(build));
         let (ended, open) = changed.cloned().partition(|build: &Build| build.status.is_terminal());
         self.out.ended = ended;
         self.out.builds = open;
         self.out.mirrors = self.mirrors.into_iter().collect();
-        Ok(self.out)
+        self.out
     }
 
     /// The one way to change a build: `edit` works on a copy, which replaces it with its version counted up.
@@ -107,7 +109,7 @@ impl Turn {
             return Ok(());
         }
         debug_assert!(
-            new.status == old.status || old.status.may_become(new.status),
+            old.status.may_become(new.status) || new.status == old.status && !old.status.is_terminal(),
             "{:?} may not become {:?}",
             old.status,
             new.status
@@ -120,7 +122,7 @@ impl Turn {
         Ok(())
     }
 
-    /// Ends a build: slots back (unless `keep_slots`), outcome comment, status comment.
+    /// Ends a build: its slots, and the outcome comment.
     fn end(&mut self, id: BuildId, status: Status, ending: Ending, slots: Slots) -> Result<(), NotPlanned> {
         let now = self.state.now;
         self.change(id, None, |build| {

@@ -78,8 +78,12 @@ impl Turn {
         self.state.locks.require(&LockKey::build(&lease.resource))?;
         let text = format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token);
         self.audit(Some(lease.build_id), "release", Some(&text), None, None);
-        self.state.resources.leases.remove(&(lease.resource.clone(), lease.slot));
-        self.out.released.push(EndedLease { lease, outcome });
+        let key = (lease.resource.clone(), lease.slot);
+        self.state.resources.leases.remove(&key);
+        // What was granted in this very turn was never written.
+        if self.leases_before.leases.get(&key).is_some_and(|before| before.token == lease.token) {
+            self.out.released.push(EndedLease { lease, outcome });
+        }
         Ok(())
     }
 

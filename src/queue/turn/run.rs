@@ -75,7 +75,6 @@ impl Turn {
             build.run_id = Some(run_id);
             build.run_url = Some(url.to_owned());
         })?;
-        self.out.unpark = true;
         if stop {
             self.effect(Effect::Cancel { build: id, run_id, force: false });
         }
@@ -127,7 +126,6 @@ impl Turn {
     }
 
     pub(super) fn dispatched(&mut self, id: BuildId, answer: &DispatchAnswer) -> Result<Verdict, NotPlanned> {
-        self.out.unpark = true;
         let open = self.state.builds.get(&id).filter(|build| build.status.is_holder() && build.run_id.is_none());
         if open.is_none() {
             // A run's webhook was faster than the answer.
