@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Build, BuildId, Effect, Ending, NotPlanned, Status, Turn, Verdict};
+use super::{Build, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict};
 
 /// How long a cancel may take before it is forced: clean-up steps may still run.
 const FORCE_AFTER: TimeDelta = TimeDelta::minutes(5);
@@ -16,6 +16,10 @@ impl Turn {
         let late: Vec<BuildId> = self.state.builds.values().filter(overdue).map(|build| build.build_id).collect();
         for id in late {
             if self.state.builds.get(&id).is_some_and(|build| build.status != Status::Cancelling) {
+                if self.withdraw_dispatch(id) {
+                    self.end(id, Status::TimedOut, Ending::TimedOut, Slots::GiveBack)?;
+                    continue;
+                }
                 self.stop(id, Ending::TimedOut)?;
             }
             // Its time is up and its run is not known to have ended: nobody gets its slots before it is.
