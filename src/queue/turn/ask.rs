@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::{
-    super::{Facts, IssueEvent, event::issue_key, Person, PolicyState, Priority, Refusal, Reply, Role, Trigger},
-    Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Status, Turn, Verdict,
+    super::{
+        By, CancelMark, Facts, IssueEvent, Person, PolicyState, Priority, Refusal, Reply, Role, Step, Trigger,
+        event::issue_key,
+    },
+    Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
 };
 use crate::request::{Asked, Invalid, Request, revision};
 
@@ -33,7 +36,7 @@ impl Turn {
         let revision = revision(&event.text);
         let mut fresh = false;
         for step in &facts.steps {
-            let super::super::Step::Ask { asked } = step else { continue };
+            let Step::Ask { asked } = step else { continue };
             let key = issue_key(event.issue, asked, &revision);
             if !self.note_request(&key) {
                 continue;
@@ -93,10 +96,9 @@ impl Turn {
         }
         let follows = last.map(|build| build.build_id);
         let id = self.create(asker, request, follows);
-        if self.cancelled_already(asker) {
-            self.end(id, Status::Cancelled, Ending::Cancelled { by: super::super::By::Requester }, super::Slots::GiveBack)?;
-        } else {
-            self.join(id)?;
+        match self.cancelled_already(asker) {
+            Some(by) => self.end(id, Status::Cancelled, Ending::Cancelled { by }, Slots::GiveBack)?,
+            None => self.join(id)?,
         }
         Ok(true)
     }
@@ -194,15 +196,17 @@ impl Turn {
         Ok(())
     }
 
-    fn cancelled_already(&self, asker: &Asker<'_>) -> bool {
-        asker.comment.is_some_and(|comment| {
-            self.state.cancel_marks.iter().any(|mark| {
-                mark.issue == asker.issue
-                    && mark.comment_id > comment
-                    && (mark.for_all || mark.author_id == asker.person.id)
-                    && self.state.now - mark.at <= CANCEL_REACHES_BACK
-            })
-        })
+    /// Who cancelled this `/build` with a later comment that arrived before it.
+    fn cancelled_already(&self, asker: &Asker<'_>) -> Option<By> {
+        let comment = asker.comment?;
+        let counts = |mark: &&CancelMark| {
+            mark.issue == asker.issue
+                && mark.comment_id > comment
+                && (mark.for_all || mark.author_id == asker.person.id)
+                && self.state.now - mark.at <= CANCEL_REACHES_BACK
+        };
+        let mark = self.state.cancel_marks.iter().filter(counts).min_by_key(|mark| mark.comment_id)?;
+        Some(if mark.author_id == asker.person.id { By::Requester } else { By::Maintainer })
     }
 
     /// Says why not, in words. Always `false`: not granted.

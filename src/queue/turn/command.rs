@@ -54,8 +54,14 @@ impl Turn {
     }
 
     fn cancel(&mut self, asker: &Asker<'_>) -> Result<bool, NotPlanned> {
-        let open: Vec<(BuildId, i64)> =
-            self.state.open_in_issue(asker.issue).map(|build| (build.build_id, build.asker_id)).collect();
+        // A `/build` that was written after this comment is not meant, in whatever order they arrive.
+        let earlier = |build: &&super::Build| build.comment_id <= asker.comment;
+        let open: Vec<(BuildId, i64)> = self
+            .state
+            .open_in_issue(asker.issue)
+            .filter(earlier)
+            .map(|build| (build.build_id, build.asker_id))
+            .collect();
         let may = asker.facts.role >= Role::Write;
         if let Some(comment_id) = asker.comment {
             let (author_id, at) = (asker.person.id, self.state.now);
