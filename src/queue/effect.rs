@@ -76,6 +76,8 @@ pub enum Refusal {
     QueueFull { limit: u32 },
     /// A build of this type is open in this issue with other answers.
     OtherAnswers { build_type: String, line: Option<String> },
+    /// The same build is open, but is being stopped: it can be asked for again when it has ended.
+    Stopping { build_type: String, line: String },
     NothingToCancel,
     NoPolicy,
     BrokenPolicy { errors: Vec<FileError> },

@@ -81,7 +81,13 @@ impl Turn {
     fn ask_valid(&mut self, asker: &Asker<'_>, request: &Request) -> Result<bool, NotPlanned> {
         let last = self.state.last_of(asker.issue, &request.build_type);
         let same = last.is_some_and(|build| build.inputs == request.inputs && build.status != Status::Invalid);
+        let stopping = last.is_some_and(|build| build.status == Status::Cancelling);
         match last.map(|build| build.status.is_terminal()) {
+            // Said yes to, this wish would end with the build that is being stopped.
+            Some(false) if same && stopping && asker.trigger == Trigger::Comment => {
+                let refusal = Refusal::Stopping { build_type: request.build_type.clone(), line: line_of(request) };
+                return Ok(self.refuse(asker, refusal));
+            }
             Some(false) if same => return Ok(true),
             Some(false) => {
                 let refusal = Refusal::OtherAnswers { build_type: request.build_type.clone(), line: Some(line_of(request)) };
@@ -240,6 +246,7 @@ fn reason_of(refusal: &Refusal) -> &'static str {
         Refusal::MayNotCancel => "cancelling needs write, or to have asked",
         Refusal::QueueFull { .. } => "the queue is full",
         Refusal::OtherAnswers { .. } => "a build with other answers is open",
+        Refusal::Stopping { .. } => "the same build is still being stopped",
         Refusal::NothingToCancel => "nothing to cancel",
         Refusal::NoPolicy => "no policy",
         Refusal::BrokenPolicy { .. } => "broken policy",
