@@ -47,6 +47,16 @@ impl Event {
         }
     }
 
+    /// The run that it is about.
+    pub fn run(&self) -> Option<i64> {
+        match self {
+            Self::Run(report) => Some(report.run_id),
+            Self::RunGone { run_id }
+            | Self::Dispatched { answer: DispatchAnswer::Started { run_id, .. }, .. } => Some(*run_id),
+            _ => None,
+        }
+    }
+
     /// Must *prepare* ask GitHub for facts first? Events about runs never wait for any.
     pub fn needs_facts(&self) -> bool {
         matches!(self, Self::Issue(_) | Self::Comment(_) | Self::FilesChanged)
@@ -98,6 +108,8 @@ pub struct RunReport {
     /// GitHub's event that started it, e.g. `workflow_dispatch`.
     pub trigger: String,
     pub actor: String,
+    /// When GitHub made the run; a re-run keeps it.
+    pub created_at: DateTime<Utc>,
     pub head_sha: String,
     pub url: String,
 }

@@ -38,7 +38,8 @@ impl Locks {
 /// The part of one repository's state that a turn may need, read after all locks were got.
 ///
 /// A batch does not load a whole queue: `builds` has those of the events' issues (open ones, and the last ended of each
-/// type), those that hold slots (also ended ones whose slot is quarantined), and the first of the queue.
+/// type), those of the events' runs (also ended ones: else a late report looks like one about a lost build's run), those
+/// that hold slots (also ended ones whose slot is quarantined), and the first of the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub repo: RepoKey,

@@ -1,9 +1,14 @@
 //! Runs move builds: what GitHub reports, and what our own dispatches were answered.
 
+use chrono::TimeDelta;
+
 use super::{
-    super::{DispatchAnswer, Phase, RunReport},
+    super::{By, DispatchAnswer, Phase, RunReport},
     Build, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
 };
+
+/// By how much GitHub's clock may be behind ours.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 
 impl Turn {
     pub(super) fn run(&mut self, report: &RunReport) -> Result<Verdict, NotPlanned> {
@@ -26,17 +31,25 @@ impl Turn {
         if report.actor != self.state.bot || report.trigger != "workflow_dispatch" {
             return Whose::Nobodys;
         }
-        let without_run: Vec<&Build> =
-            builds().filter(|build| build.run_id.is_none() && build.workflow == report.workflow).collect();
-        let named = |build: &&&Build| build.correlates && report.title.contains(&build.build_id.to_string());
-        if let Some(build) = without_run.iter().find(named).filter(|build| build.status.is_holder()) {
-            return Whose::Of(build.build_id);
+        let named = |build: &&Build| build.correlates && report.title.contains(&build.build_id.to_string());
+        let possible = |build: &&Build| {
+            build.run_id.is_none()
+                && build.workflow == report.workflow
+                && build.starting_at.is_some_and(|since| report.created_at + CLOCKS_DIFFER >= since)
+        };
+        let mut awaiting = builds().filter(possible).filter(|build| build.awaits_run()).peekable();
+        if awaiting.peek().is_some() {
+            return awaiting.find(named).map_or(Whose::MaybeOurs, |build| Whose::Of(build.build_id));
         }
-        if without_run.iter().any(|build| build.status.is_holder()) {
-            return Whose::MaybeOurs;
+        let keeps_slots = |build: &&Build| {
+            build.status == Status::Lost && self.state.resources.of_build(build.build_id).next().is_some()
+        };
+        let mut lost = builds().filter(possible).filter(keeps_slots).filter(|build| !build.correlates || named(build));
+        match (lost.next(), lost.next()) {
+            (Some(build), None) => Whose::LostOnes(build.build_id),
+            // Of several it may be any one's: a guess could free the slot of a run that is alive.
+            _ => Whose::Nobodys,
         }
-        let lost = |build: &&&Build| build.status == Status::Lost && self.state.resources.of_build(build.build_id).next().is_some();
-        without_run.iter().find(lost).map_or(Whose::Nobodys, |build| Whose::LostOnes(build.build_id))
     }
 
     fn report(&mut self, id: BuildId, report: &RunReport) -> Result<Verdict, NotPlanned> {
@@ -101,11 +114,9 @@ impl Turn {
         let concluded = Ending::Concluded { conclusion: conclusion.to_owned() };
         let (status, ending) = match (conclusion, build.ending.clone()) {
             ("success" | "neutral", _) => (Status::Succeeded, concluded),
-            // Stopped by us: say why we did.
-            ("cancelled", Some(Ending::TimedOut)) => (Status::TimedOut, Ending::TimedOut),
-            ("cancelled", Some(why)) => (Status::Cancelled, why),
+            ("cancelled", Some(why)) => stopped(why),
             // Stopped on GitHub by someone with write there.
-            ("cancelled", None) => (Status::Cancelled, Ending::Cancelled { by: super::super::By::Maintainer }),
+            ("cancelled", None) => (Status::Cancelled, Ending::Cancelled { by: By::Maintainer }),
             ("timed_out", _) => (Status::TimedOut, concluded),
             _ => (Status::Failed, concluded),
         };
@@ -126,22 +137,35 @@ impl Turn {
     }
 
     pub(super) fn dispatched(&mut self, id: BuildId, answer: &DispatchAnswer) -> Result<Verdict, NotPlanned> {
-        let open = self.state.builds.get(&id).filter(|build| build.status.is_holder() && build.run_id.is_none());
-        if open.is_none() {
+        let Some(open) = self.state.builds.get(&id).filter(|build| build.awaits_run()) else {
             // A run's webhook was faster than the answer.
             return Ok(Verdict::Applied);
-        }
+        };
         match answer {
-            DispatchAnswer::Started { run_id, url } => self.bind(id, *run_id, url)?,
+            DispatchAnswer::Started { run_id, url } if !self.is_known(*run_id) => self.bind(id, *run_id, url)?,
             DispatchAnswer::Refused { message } => {
-                let ending = Ending::DispatchRefused { message: message.clone() };
-                self.end(id, Status::Failed, ending, Slots::GiveBack)?;
+                let refused = Ending::DispatchRefused { message: message.clone() };
+                let (status, ending) = open.ending.clone().map_or((Status::Failed, refused), stopped);
+                self.end(id, status, ending, Slots::GiveBack)?;
             }
-            DispatchAnswer::NeverConfirmed => {
+            // A run that is another build's says nothing about this one's.
+            DispatchAnswer::NeverConfirmed | DispatchAnswer::Started { .. } => {
                 self.end(id, Status::Lost, Ending::NeverConfirmed, Slots::Quarantine)?;
             }
         }
         Ok(Verdict::Applied)
+    }
+
+    fn is_known(&self, run_id: i64) -> bool {
+        self.state.builds.values().any(|build| build.run_id == Some(run_id))
+    }
+}
+
+/// How a build ends that was being stopped, once it is known that nothing runs: as we wanted it to.
+fn stopped(why: Ending) -> (Status, Ending) {
+    match why {
+        Ending::TimedOut => (Status::TimedOut, why),
+        why => (Status::Cancelled, why),
     }
 }
 
