@@ -49,8 +49,11 @@ pub struct State {
     pub settings: QueueSettings,
     pub resources: Resources,
     pub builds: BTreeMap<BuildId, Build>,
-    /// How many wait in the queue beyond those in `builds`; all of them come after the loaded ones.
+    /// How many wait in the queue beyond those in `builds`.
     pub unloaded: u32,
+    /// If any do: the ticket up to which the queue is loaded without a gap. Those of the events' issues may stand further
+    /// back, behind some that are not loaded.
+    pub loaded_to: Option<i64>,
     /// Which of the events' request keys were seen before.
     pub requests: BTreeSet<String>,
     /// The latest `/cancel`s in the events' issues.
@@ -64,6 +67,12 @@ pub struct State {
 impl State {
     pub fn queued(&self) -> impl Iterator<Item = &Build> {
         self.builds.values().filter(|build| build.status == Status::Queued)
+    }
+
+    /// The next to start, if it is known.
+    pub fn head(&self) -> Option<&Build> {
+        let known = |build: &&Build| self.loaded_to.is_none_or(|last| build.ticket.is_some_and(|own| own <= last));
+        self.queued().min_by_key(|build| build.order()).filter(known)
     }
 
     pub fn waiting(&self) -> u32 {

@@ -11,7 +11,7 @@ impl Turn {
     pub(super) fn promote(&mut self) -> Result<(), NotPlanned> {
         self.state.locks.require(&LockKey::queue(self.state.repo, QUEUE))?;
         loop {
-            let Some(head) = self.state.queued().min_by_key(|build| build.order()).cloned() else {
+            let Some(head) = self.state.head().cloned() else {
                 self.out.look_again = self.state.unloaded > 0 && self.has_free_place();
                 return Ok(());
             };
@@ -67,15 +67,28 @@ impl Turn {
     }
 
     pub(super) fn release_all(&mut self, build: BuildId) -> Result<(), NotPlanned> {
+        self.release_as(build, ReleaseOutcome::Released)
+    }
+
+    /// A build lock is touched with the issue lock of whoever holds it.
+    fn require_locks_of(&self, build: BuildId) -> Result<(), NotPlanned> {
+        if let Some(build) = self.state.builds.get(&build) {
+            self.state.locks.require(&build.issue_lock())?;
+        }
+        let mut leases = self.state.resources.of_build(build);
+        leases.try_for_each(|lease| self.state.locks.require(&LockKey::build(&lease.resource)))
+    }
+
+    fn release_as(&mut self, build: BuildId, outcome: ReleaseOutcome) -> Result<(), NotPlanned> {
+        self.require_locks_of(build)?;
         let leases: Vec<Lease> = self.state.resources.of_build(build).cloned().collect();
         for lease in leases {
-            self.release(lease, ReleaseOutcome::Released)?;
+            self.release(lease, outcome);
         }
         Ok(())
     }
 
-    fn release(&mut self, lease: Lease, outcome: ReleaseOutcome) -> Result<(), NotPlanned> {
-        self.state.locks.require(&LockKey::build(&lease.resource))?;
+    fn release(&mut self, lease: Lease, outcome: ReleaseOutcome) {
         let text = format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token);
         self.audit(Some(lease.build_id), "release", Some(&text), None, None);
         let key = (lease.resource.clone(), lease.slot);
@@ -84,15 +97,13 @@ impl Turn {
         if self.leases_before.leases.get(&key).is_some_and(|before| before.token == lease.token) {
             self.out.released.push(EndedLease { lease, outcome });
         }
-        Ok(())
     }
 
     /// Keeps a silent holder's slots from being handed on.
     pub(super) fn quarantine(&mut self, build: BuildId) -> Result<(), NotPlanned> {
-        let locks = &self.state.locks;
+        self.require_locks_of(build)?;
         let mut changed = Vec::new();
         for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
-            locks.require(&LockKey::build(&lease.resource))?;
             if lease.state != LeaseState::Quarantined {
                 lease.state = LeaseState::Quarantined;
                 changed.push(format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token));
@@ -104,11 +115,13 @@ impl Turn {
         Ok(())
     }
 
-    pub(super) fn heartbeat(&mut self, build: BuildId) {
+    pub(super) fn heartbeat(&mut self, build: BuildId) -> Result<(), NotPlanned> {
+        self.require_locks_of(build)?;
         let now = self.state.now;
         for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
             lease.heartbeat_at = now;
         }
+        Ok(())
     }
 
     /// An operator says that the run is over. All slots of the build come back, and it ends if it had not.
@@ -121,10 +134,7 @@ impl Turn {
             return Ok(Verdict::Ignored("the slot is not quarantined"));
         }
         self.audit(Some(lease.build_id), "lift", Some("quarantined"), Some("free"), Some(reason));
-        let leases: Vec<Lease> = self.state.resources.of_build(lease.build_id).cloned().collect();
-        for lease in leases {
-            self.release(lease, ReleaseOutcome::Lifted)?;
-        }
+        self.release_as(lease.build_id, ReleaseOutcome::Lifted)?;
         let holder = self.state.builds.get(&lease.build_id).map(|build| (build.status, build.ending.clone()));
         if let Some((status, ending)) = holder.filter(|(status, _)| !status.is_terminal()) {
             let (end, ending) = match ending {

@@ -63,7 +63,7 @@ impl Turn {
         }
         let known = build.run_attempt.zip(build.run_phase);
         if known.is_some_and(|known| (report.attempt, report.phase) <= known) {
-            self.heartbeat(id);
+            self.heartbeat(id)?;
             return Ok(Verdict::Applied);
         }
         self.bind(id, report.run_id, &report.url)?;
@@ -73,7 +73,7 @@ impl Turn {
             build.head_sha = Some(report.head_sha.clone());
         })?;
         match report.phase {
-            Phase::Requested => self.heartbeat(id),
+            Phase::Requested => self.heartbeat(id)?,
             Phase::InProgress => self.running(id)?,
             Phase::Completed => self.concluded(id, report.conclusion.as_deref().unwrap_or("unknown"))?,
         }
@@ -96,7 +96,7 @@ impl Turn {
 
     fn running(&mut self, id: BuildId) -> Result<(), NotPlanned> {
         let now = self.state.now;
-        self.heartbeat(id);
+        self.heartbeat(id)?;
         self.change(id, None, |build| {
             build.running_at = build.running_at.or(Some(now));
             if build.status == Status::Starting {
