@@ -64,7 +64,9 @@ impl World {
                 self.lifted.insert(lease.build_id);
             }
         }
-        for lease in &changes.granted {
+        let mut granted: Vec<&Lease> = changes.granted.iter().collect();
+        granted.sort_by_key(|lease| lease.token);
+        for lease in granted {
             let last = self.tokens.insert(lease.resource.clone(), lease.token).unwrap_or(0);
             assert!(lease.token > last, "tokens only grow");
             let slot = (lease.resource.clone(), lease.slot);
