@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::super::{
-    Build, BuildId, Changes, Effect, Event, Lease, LeaseState, LockKey, QUEUE, Resource, Status, Stored, Verdict,
+    Build, BuildId, Changes, Effect, Event, Lease, LeaseState, LockKey, QUEUE, Reaction, Resource, Status, Step, Stored,
+    Verdict,
 };
 use super::world::{REPO, Row, World};
+use crate::request::Asked;
 
 impl World {
     /// As `write_changes.sql` does it, with its guards and the schema's.
@@ -129,6 +131,20 @@ impl World {
             let blocked = head.needs().iter().any(|resource| resources.free_slot(resource).is_none());
             assert!(blocked, "the head waits although all that it needs is free");
         }
+    }
+
+    /// Who was told "done" has a build that is on its way, or was cancelled by a later comment.
+    pub(super) fn check_answer(&self, stored: &Stored) {
+        let (Event::Comment(event), Some(facts)) = (&stored.event, &stored.facts) else { return };
+        let [Step::Ask { asked: Asked::Valid(request) }] = &facts.steps[..] else { return };
+        if self.reactions().last() != Some(&Reaction::Done) {
+            return;
+        }
+        let on_its_way = self.open.values().any(|build| {
+            (build.issue, &build.inputs) == (Some(event.issue), &request.inputs) && build.status != Status::Cancelling
+        });
+        let born_cancelled = self.history.values().any(|build| build.comment_id == Some(event.comment_id));
+        assert!(on_its_way || born_cancelled, "the wish was granted and forgotten");
     }
 
     /// What must hold after every turn.

@@ -93,6 +93,8 @@ impl World {
 
     /// Applies these events in one transaction.
     pub fn turn(&mut self, events: &[Stored]) -> Vec<Verdict> {
+        // No two transactions of a lane see the same time.
+        self.now += TimeDelta::milliseconds(1);
         let mut found = BTreeSet::new();
         let (locks, verdicts, changes) = loop {
             let glance = if self.stale_glance { Glance::default() } else { self.glance(events) };
@@ -114,6 +116,9 @@ impl World {
         self.write(&locks, &changes);
         self.settle_inbox(events, &verdicts, &changes);
         self.check_step(&before, &changes);
+        if let ([stored], [Verdict::Applied]) = (events, &verdicts[..]) {
+            self.check_answer(stored);
+        }
         self.check();
         verdicts
     }
