@@ -71,7 +71,8 @@ impl State {
 
     /// The next to start, if it is known.
     pub fn head(&self) -> Option<&Build> {
-        let known = |build: &&Build| self.loaded_to.is_none_or(|last| build.ticket.is_some_and(|own| own <= last));
+        let known =
+            |build: &&Build| self.loaded_to.is_none_or(|last| build.ticket.is_some_and(|own| own <= last));
         self.queued().min_by_key(|build| build.order()).filter(known)
     }
 

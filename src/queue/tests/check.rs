@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::super::{
-    Build, BuildId, Changes, Effect, Event, Lease, LeaseState, LockKey, QUEUE, Reaction, Resource, Status, Step, Stored,
-    Verdict,
+    Build, BuildId, Changes, Effect, Event, Lease, LeaseState, LockKey, QUEUE, Reaction, Resource, Status,
+    Step, Stored, Verdict,
 };
 use super::world::{REPO, Row, World};
 use crate::request::Asked;
@@ -25,7 +25,11 @@ impl World {
         }
         for build in &changes.builds {
             let old = self.open.insert(build.build_id, build.clone());
-            assert_eq!(old.as_ref().map_or(0, |old| old.version), build.version - 1, "the version that was read");
+            assert_eq!(
+                old.as_ref().map_or(0, |old| old.version),
+                build.version - 1,
+                "the version that was read"
+            );
             if let Some(old) = old {
                 assert_eq!(written_over(&old, build), *build, "a column that an update does not write");
             }
@@ -60,8 +64,13 @@ impl World {
 
     fn write_leases(&mut self, changes: &Changes) {
         for ended in &changes.released {
-            let lease = self.leases.remove(&(ended.lease.resource.clone(), ended.lease.slot)).expect("a lease");
-            assert_eq!((lease.build_id, lease.token), (ended.lease.build_id, ended.lease.token), "owner and token");
+            let lease =
+                self.leases.remove(&(ended.lease.resource.clone(), ended.lease.slot)).expect("a lease");
+            assert_eq!(
+                (lease.build_id, lease.token),
+                (ended.lease.build_id, ended.lease.token),
+                "owner and token"
+            );
             if ended.outcome == super::super::ReleaseOutcome::Lifted {
                 self.lifted.insert(lease.build_id);
             }
@@ -75,7 +84,10 @@ impl World {
             assert!(self.leases.insert(slot, lease.clone()).is_none(), "one holder per slot");
             let of_it = self.leases.values().filter(|own| own.resource == lease.resource).count();
             let capacity = self.capacities()[&lease.resource];
-            assert!(of_it <= capacity as usize && lease.slot < capacity.cast_signed(), "granted beyond the capacity");
+            assert!(
+                of_it <= capacity as usize && lease.slot < capacity.cast_signed(),
+                "granted beyond the capacity"
+            );
         }
         for lease in &changes.renewed {
             let own = self.leases.get_mut(&(lease.resource.clone(), lease.slot)).expect("a lease");
@@ -117,7 +129,8 @@ impl World {
     /// What must hold between the state before and after a turn.
     pub(super) fn check_step(&self, before: &Self, changes: &Changes) {
         let started = changes.builds.iter().filter(|build| build.status == Status::Starting);
-        let started = started.filter(|build| before.open.get(&build.build_id).is_none_or(|b| b.status != Status::Starting));
+        let started = started
+            .filter(|build| before.open.get(&build.build_id).is_none_or(|b| b.status != Status::Starting));
         let first_waiting = self.queued().map(Build::order).min();
         for build in started {
             assert!(first_waiting.is_none_or(|waiting| build.order() < waiting), "somebody was overtaken");
@@ -141,7 +154,8 @@ impl World {
             return;
         }
         let on_its_way = self.open.values().any(|build| {
-            (build.issue, &build.inputs) == (Some(event.issue), &request.inputs) && build.status != Status::Cancelling
+            (build.issue, &build.inputs) == (Some(event.issue), &request.inputs)
+                && build.status != Status::Cancelling
         });
         let born_cancelled = self.history.values().any(|build| build.comment_id == Some(event.comment_id));
         assert!(on_its_way || born_cancelled, "the wish was granted and forgotten");
@@ -190,17 +204,26 @@ impl World {
 
     fn check_leases(&self) {
         for build in self.open.values() {
-            let held: BTreeSet<Resource> = self.leases_of(build.build_id).iter().map(|l| l.resource.clone()).collect();
-            let needs = if build.status.is_holder() { build.needs().into_iter().collect() } else { BTreeSet::new() };
+            let held: BTreeSet<Resource> =
+                self.leases_of(build.build_id).iter().map(|l| l.resource.clone()).collect();
+            let needs =
+                if build.status.is_holder() { build.needs().into_iter().collect() } else { BTreeSet::new() };
             assert_eq!(held, needs, "what a build holds that is {:?}", build.status);
             let answer = |stored: &Stored| matches!(stored.event, Event::Dispatched { build: own, .. } if own == build.build_id);
-            let pending = self.outbox.values().find(|row| row.effect.effect == Effect::Dispatch { build: build.build_id });
+            let pending = self
+                .outbox
+                .values()
+                .find(|row| row.effect.effect == Effect::Dispatch { build: build.build_id });
             assert!(
                 !build.awaits_run() || pending.is_some() || self.inbox.iter().any(answer),
                 "nobody will ever say what became of the dispatch"
             );
             let untried = pending.is_some_and(|row| row.attempted.is_none());
-            assert!(!untried || build.status == Status::Starting, "would be dispatched while {:?}", build.status);
+            assert!(
+                !untried || build.status == Status::Starting,
+                "would be dispatched while {:?}",
+                build.status
+            );
         }
         for lease in self.leases.values().filter(|lease| !self.open.contains_key(&lease.build_id)) {
             assert_eq!(self.history[&lease.build_id].status, Status::Lost, "a slot was not given back");
@@ -214,11 +237,16 @@ impl World {
             let build = self.open.get(&run.build).or_else(|| self.history.get(&run.build)).expect("a build");
             let since = build.starting_at.expect("it was started") - TimeDelta::minutes(1);
             // A run whose build was lifted can be taken for one of a lost build that started at the same time.
-            let confused = |other: &&super::hub::Run| self.lifted.contains(&other.build) && other.created_at >= since;
+            let confused =
+                |other: &&super::hub::Run| self.lifted.contains(&other.build) && other.created_at >= since;
             if build.status == Status::Lost && self.hub.runs.values().any(|other| confused(&other)) {
                 continue;
             }
-            assert_eq!(self.leases_of(run.build).len(), build.needs().len(), "given away while {run:?} is alive");
+            assert_eq!(
+                self.leases_of(run.build).len(),
+                build.needs().len(),
+                "given away while {run:?} is alive"
+            );
         }
     }
 }

@@ -154,10 +154,13 @@ impl World {
 
     /// Somebody runs it again on GitHub.
     pub fn rerun(&mut self, run_id: i64) {
-        let Some(run) = self.hub.runs.get_mut(&run_id).filter(|run| run.phase == Phase::Completed && !run.gone) else {
+        let Some(run) =
+            self.hub.runs.get_mut(&run_id).filter(|run| run.phase == Phase::Completed && !run.gone)
+        else {
             return;
         };
-        (run.attempt, run.phase, run.conclusion, run.cancelled) = (run.attempt + 1, Phase::Requested, None, false);
+        (run.attempt, run.phase, run.conclusion, run.cancelled) =
+            (run.attempt + 1, Phase::Requested, None, false);
         self.announce(run_id);
     }
 

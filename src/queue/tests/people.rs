@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{CommentEvent, Event, Facts, IssueEvent, Person, PolicyState, Role, Step, Stored, Verdict};
+use super::super::{
+    CommentEvent, Event, Facts, IssueEvent, Person, PolicyState, Role, Step, Stored, Verdict,
+};
 use super::world::World;
 use crate::request::{Asked, Invalid, IssueText, Problem, Request};
 
@@ -39,7 +41,8 @@ pub fn build(build_type: &str, tag: &str) -> Step {
 }
 
 pub fn wrong(build_type: &str) -> Step {
-    let problem = Problem { field: "tag".into(), now: None, why: "is missing".into(), right: Some("v1".into()) };
+    let problem =
+        Problem { field: "tag".into(), now: None, why: "is missing".into(), right: Some("v1".into()) };
     let build_type = Some(build_type.to_owned());
     Step::Ask { asked: Asked::Invalid(Invalid { build_type, problems: vec![problem], corrected: None }) }
 }

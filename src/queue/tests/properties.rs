@@ -173,7 +173,8 @@ fn calm_down(world: &mut World) {
         }
         let over = |id| world.hub.runs.values().all(|run| run.build != id || !run.is_alive());
         let quarantined = world.leases.values().filter(|lease| lease.state == LeaseState::Quarantined);
-        let lost = quarantined.filter(|lease| world.history.contains_key(&lease.build_id) && over(lease.build_id));
+        let lost =
+            quarantined.filter(|lease| world.history.contains_key(&lease.build_id) && over(lease.build_id));
         for (resource, slot) in lost.map(|lease| (lease.resource.clone(), lease.slot)).collect::<Vec<_>>() {
             lift(world, resource, slot);
         }
@@ -188,7 +189,15 @@ fn seen(build: &Build) -> (i64, String, String, Status, Option<Ending>, Option<i
     let issue = build.issue.expect("an issue");
     let dispatched = build.starting_at.is_some();
     let tag = format!("{:?}", build.inputs);
-    (issue, build.request_key.clone() + &build.build_type, tag, build.status, build.ending.clone(), build.ticket, dispatched)
+    (
+        issue,
+        build.request_key.clone() + &build.build_type,
+        tag,
+        build.status,
+        build.ending.clone(),
+        build.ticket,
+        dispatched,
+    )
 }
 
 fn picture(world: &World) -> impl PartialEq + std::fmt::Debug {
@@ -198,13 +207,19 @@ fn picture(world: &World) -> impl PartialEq + std::fmt::Debug {
         let holder = world.open.get(&lease.build_id).or_else(|| world.history.get(&lease.build_id)).map(seen);
         (lease.resource.clone(), lease.slot, lease.token, lease.state, holder)
     });
-    let counters = world.counters.iter().filter(|(key, counter)| **counter > 0 && key.class != LockClass::Issue);
+    let counters =
+        world.counters.iter().filter(|(key, counter)| **counter > 0 && key.class != LockClass::Issue);
     let counters: Vec<_> = counters.map(|(key, counter)| (key.clone(), *counter)).collect();
     (builds, held.collect::<Vec<_>>(), world.requests.clone(), counters)
 }
 
 fn cases(count: u32) -> ProptestConfig {
-    ProptestConfig { cases: count, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: count,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {

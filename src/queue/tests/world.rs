@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::super::{
-    Attempted, Build, BuildId, CancelMark, Changes, Effect, Event, Facts, Glance, Lease, LockClass, LockKey, LockPlan,
-    Locks, NotPlanned, OutboxEffect, QUEUE, QueueSettings, Reaction, Refusal, RepoKey, Reply, Resource, Resources, State,
-    Status, Stored, Turn, Verdict,
+    Attempted, Build, BuildId, CancelMark, Changes, Effect, Event, Facts, Glance, Lease, LockClass, LockKey,
+    LockPlan, Locks, NotPlanned, OutboxEffect, QUEUE, QueueSettings, Reaction, Refusal, Reply, RepoKey,
+    Resource, Resources, State, Status, Stored, Turn, Verdict,
 };
 use super::hub::Hub;
 
@@ -158,7 +158,8 @@ impl World {
         let runs: BTreeSet<i64> = events.iter().filter_map(|stored| stored.event.run()).collect();
         let of_issue = |build: &&Build| build.issue.is_some_and(|issue| issues.contains(&issue));
         let of_run = |build: &&Build| build.run_id.is_some_and(|run| runs.contains(&run));
-        let open = self.open.values().filter(|build| of_issue(build) || of_run(build) || build.status.is_holder());
+        let open =
+            self.open.values().filter(|build| of_issue(build) || of_run(build) || build.status.is_holder());
         let mut last: BTreeMap<(Option<i64>, &str), &Build> = BTreeMap::new();
         for build in self.history.values().filter(of_issue) {
             let slot = last.entry((build.issue, build.build_type.as_str())).or_insert(build);
@@ -181,7 +182,8 @@ impl World {
         let keys = events.iter().flat_map(Stored::request_keys);
         let locks = plan.keys.iter().map(|key| (key.clone(), self.counters[key])).collect();
         let of_build = |(key, counter): (&LockKey, &i64)| {
-            (key.class == LockClass::Build && plan.keys.contains(key)).then(|| (Resource(key.key.clone()), *counter))
+            (key.class == LockClass::Build && plan.keys.contains(key))
+                .then(|| (Resource(key.key.clone()), *counter))
         };
         let dispatches = self.outbox.values().filter_map(|row| match row.effect.effect {
             Effect::Dispatch { build } => Some(Attempted {
@@ -236,7 +238,9 @@ impl World {
     /// Why the last request of this issue was refused.
     pub fn refusal(&self, issue: i64) -> Option<&Refusal> {
         self.decided.iter().rev().find_map(|effect| match effect {
-            Effect::Reply { issue: own, reply: Reply::Refused { refusal }, .. } if *own == issue => Some(refusal),
+            Effect::Reply { issue: own, reply: Reply::Refused { refusal }, .. } if *own == issue => {
+                Some(refusal)
+            }
             _ => None,
         })
     }
@@ -250,8 +254,12 @@ impl World {
     }
 
     pub fn holders(&self) -> Vec<i64> {
-        let mut issues: Vec<i64> =
-            self.open.values().filter(|build| build.status.is_holder()).filter_map(|build| build.issue).collect();
+        let mut issues: Vec<i64> = self
+            .open
+            .values()
+            .filter(|build| build.status.is_holder())
+            .filter_map(|build| build.issue)
+            .collect();
         issues.sort_unstable();
         issues
     }

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 
 use super::{
     super::{
-        By, CancelMark, Facts, IssueEvent, Person, PolicyState, Priority, Refusal, Reply, Role, Step, Trigger,
-        event::issue_key,
+        By, CancelMark, Facts, IssueEvent, Person, PolicyState, Priority, Refusal, Reply, Role, Step,
+        Trigger, event::issue_key,
     },
     Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
 };
@@ -80,17 +80,22 @@ impl Turn {
 
     fn ask_valid(&mut self, asker: &Asker<'_>, request: &Request) -> Result<bool, NotPlanned> {
         let last = self.state.last_of(asker.issue, &request.build_type);
-        let same = last.is_some_and(|build| build.inputs == request.inputs && build.status != Status::Invalid);
+        let same =
+            last.is_some_and(|build| build.inputs == request.inputs && build.status != Status::Invalid);
         let stopping = last.is_some_and(|build| build.status == Status::Cancelling);
         match last.map(|build| build.status.is_terminal()) {
             // Said yes to, this wish would end with the build that is being stopped.
             Some(false) if same && stopping && asker.trigger == Trigger::Comment => {
-                let refusal = Refusal::Stopping { build_type: request.build_type.clone(), line: line_of(request) };
+                let refusal =
+                    Refusal::Stopping { build_type: request.build_type.clone(), line: line_of(request) };
                 return Ok(self.refuse(asker, refusal));
             }
             Some(false) if same => return Ok(true),
             Some(false) => {
-                let refusal = Refusal::OtherAnswers { build_type: request.build_type.clone(), line: Some(line_of(request)) };
+                let refusal = Refusal::OtherAnswers {
+                    build_type: request.build_type.clone(),
+                    line: Some(line_of(request)),
+                };
                 return Ok(self.refuse(asker, refusal));
             }
             // The issue's text changed, what it asks for did not.
@@ -129,7 +134,8 @@ impl Turn {
         };
         let id = self.create(asker, &request, follows);
         let now = self.state.now;
-        let ending = Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
+        let ending =
+            Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
         self.change(id, None, |build| {
             build.status = Status::Invalid;
             build.ended_at = Some(now);

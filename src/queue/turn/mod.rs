@@ -13,8 +13,8 @@ mod run;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect, QUEUE,
-    State, Status, Stored,
+    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect,
+    QUEUE, State, Status, Stored,
 };
 
 /// What became of an event.
@@ -91,7 +91,8 @@ impl Turn {
         self.out.unpark = self.before.values().any(|build| {
             build.awaits_run() && !self.state.builds.get(&build.build_id).is_some_and(Build::awaits_run)
         });
-        let changed = self.state.builds.values().filter(|build| self.before.get(&build.build_id) != Some(build));
+        let changed =
+            self.state.builds.values().filter(|build| self.before.get(&build.build_id) != Some(build));
         let (ended, open) = changed.cloned().partition(|build: &Build| build.status.is_terminal());
         self.out.ended = ended;
         self.out.builds = open;
@@ -100,7 +101,12 @@ impl Turn {
     }
 
     /// The one way to change a build: `edit` works on a copy, which replaces it with its version counted up.
-    fn change(&mut self, id: BuildId, why: Option<&str>, edit: impl FnOnce(&mut Build)) -> Result<(), NotPlanned> {
+    fn change(
+        &mut self,
+        id: BuildId,
+        why: Option<&str>,
+        edit: impl FnOnce(&mut Build),
+    ) -> Result<(), NotPlanned> {
         let Some(old) = self.state.builds.get(&id).cloned() else { return Ok(()) };
         self.state.locks.require(&old.issue_lock())?;
         let mut new = old.clone();
@@ -152,7 +158,14 @@ impl Turn {
         self.mirrors.extend(issue);
     }
 
-    fn audit(&mut self, build: Option<BuildId>, what: &str, before: Option<&str>, after: Option<&str>, why: Option<&str>) {
+    fn audit(
+        &mut self,
+        build: Option<BuildId>,
+        what: &str,
+        before: Option<&str>,
+        after: Option<&str>,
+        why: Option<&str>,
+    ) {
         let own = |text: Option<&str>| text.map(str::to_owned);
         self.out.audit.push(AuditEntry {
             audit_id: self.ids.make(),

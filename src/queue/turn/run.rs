@@ -44,7 +44,8 @@ impl Turn {
         let keeps_slots = |build: &&Build| {
             build.status == Status::Lost && self.state.resources.of_build(build.build_id).next().is_some()
         };
-        let mut lost = builds().filter(possible).filter(keeps_slots).filter(|build| !build.correlates || named(build));
+        let mut lost =
+            builds().filter(possible).filter(keeps_slots).filter(|build| !build.correlates || named(build));
         match (lost.next(), lost.next()) {
             (Some(build), None) => Whose::LostOnes(build.build_id),
             // Of several it may be any one's: a guess could free the slot of a run that is alive.
@@ -82,7 +83,9 @@ impl Turn {
 
     /// Ties the run to its build. A stop that was asked for before the run was known is sent now.
     fn bind(&mut self, id: BuildId, run_id: i64, url: &str) -> Result<(), NotPlanned> {
-        let Some(build) = self.state.builds.get(&id).filter(|build| build.run_id.is_none()) else { return Ok(()) };
+        let Some(build) = self.state.builds.get(&id).filter(|build| build.run_id.is_none()) else {
+            return Ok(());
+        };
         let stop = build.status == Status::Cancelling;
         self.change(id, None, |build| {
             build.run_id = Some(run_id);
@@ -142,7 +145,9 @@ impl Turn {
             return Ok(Verdict::Applied);
         };
         match answer {
-            DispatchAnswer::Started { run_id, url } if !self.is_known(*run_id) => self.bind(id, *run_id, url)?,
+            DispatchAnswer::Started { run_id, url } if !self.is_known(*run_id) => {
+                self.bind(id, *run_id, url)?
+            }
             DispatchAnswer::Refused { message } => {
                 let refused = Ending::DispatchRefused { message: message.clone() };
                 let (status, ending) = open.ending.clone().map_or((Status::Failed, refused), stopped);

@@ -137,7 +137,10 @@ fn without_a_policy_only_commands_are_answered() {
     assert!(matches!(world.hears(issue), Verdict::Ignored(_)));
     world.hears(comment);
     assert_eq!(world.refusal(1), Some(&Refusal::NoPolicy));
-    let answers = world.decided.iter().filter(|e| matches!(e, super::super::super::Effect::Reply { reply: Reply::Status, .. }));
+    let answers = world
+        .decided
+        .iter()
+        .filter(|e| matches!(e, super::super::super::Effect::Reply { reply: Reply::Status, .. }));
     assert_eq!(answers.count(), 1);
     // With a policy the same issue is heard.
     assert_eq!(world.writes(1, ANNA, "tag v1", build("desktop", "v1")), Verdict::Applied);

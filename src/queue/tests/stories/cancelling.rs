@@ -12,7 +12,10 @@ fn a_queued_build_is_cancelled_at_once() {
     let mut world = anna_runs();
     world.says(2, 20, BEN, build("desktop", "v2"));
     world.says_cancel(2, 21, BEN);
-    assert_eq!((world.status(2), world.last(2).ending.clone()), (Status::Cancelled, cancelled(By::Requester)));
+    assert_eq!(
+        (world.status(2), world.last(2).ending.clone()),
+        (Status::Cancelled, cancelled(By::Requester))
+    );
     assert_eq!(world.status(1), Status::Running);
 }
 
@@ -21,7 +24,10 @@ fn a_dispatch_that_was_never_tried_is_withdrawn() {
     let mut world = anna_starts();
     let dispatch = world.dispatch_row(1);
     world.says_cancel(1, 11, BEN);
-    assert_eq!((world.status(1), world.last(1).ending.clone()), (Status::Cancelled, cancelled(By::Maintainer)));
+    assert_eq!(
+        (world.status(1), world.last(1).ending.clone()),
+        (Status::Cancelled, cancelled(By::Maintainer))
+    );
     assert!(!world.outbox.contains_key(&dispatch) && world.leases.is_empty());
 }
 
@@ -46,7 +52,10 @@ fn a_tried_dispatch_is_stopped_once_its_run_is_known() {
     world.answered(1, 900);
     assert!(world.has_effect(&format!("cancel:{}:ask", world.id(1))));
     world.completes(900, "cancelled");
-    assert_eq!((world.status(1), world.last(1).ending.clone()), (Status::Cancelled, cancelled(By::Requester)));
+    assert_eq!(
+        (world.status(1), world.last(1).ending.clone()),
+        (Status::Cancelled, cancelled(By::Requester))
+    );
     assert_eq!(world.status(2), Status::Starting);
 }
 
@@ -56,7 +65,10 @@ fn a_refused_dispatch_ends_what_was_being_cancelled_as_cancelled() {
     world.tried(1);
     world.says_cancel(1, 11, ANNA);
     world.dispatch_says(1, DispatchAnswer::Refused { message: "no such ref".into() });
-    assert_eq!((world.status(1), world.last(1).ending.clone()), (Status::Cancelled, cancelled(By::Requester)));
+    assert_eq!(
+        (world.status(1), world.last(1).ending.clone()),
+        (Status::Cancelled, cancelled(By::Requester))
+    );
 }
 
 #[test]
@@ -90,7 +102,10 @@ fn a_closed_issue_gives_up_its_place_but_not_its_run() {
     for issue in [1, 2] {
         world.happens(Event::IssueClosed { issue, by: person(BEN) });
     }
-    assert_eq!((world.status(2), world.last(2).ending.clone()), (Status::Cancelled, cancelled(By::ClosedIssue)));
+    assert_eq!(
+        (world.status(2), world.last(2).ending.clone()),
+        (Status::Cancelled, cancelled(By::ClosedIssue))
+    );
     assert_eq!(world.status(1), Status::Running);
 }
 
@@ -101,7 +116,10 @@ fn a_cancel_counts_for_its_authors_earlier_build_that_arrives_later() {
     world.says_cancel(1, 12, BEN);
     world.says(1, 10, ANNA, build("desktop", "v1"));
     // Ben has write, Carl does not.
-    assert_eq!((world.status(1), world.last(1).ending.clone()), (Status::Cancelled, cancelled(By::Maintainer)));
+    assert_eq!(
+        (world.status(1), world.last(1).ending.clone()),
+        (Status::Cancelled, cancelled(By::Maintainer))
+    );
     world.says(1, 13, ANNA, build("desktop", "v1"));
     assert_eq!(world.status(1), Status::Starting, "written after the cancel");
 }

@@ -9,7 +9,12 @@ fn slot() -> Resource {
 
 impl World {
     fn lifts(&mut self) -> Verdict {
-        self.happens(Event::Lift { resource: slot(), slot: 0, reason: "looked".into(), by: "operator".into() })
+        self.happens(Event::Lift {
+            resource: slot(),
+            slot: 0,
+            reason: "looked".into(),
+            by: "operator".into(),
+        })
     }
 
     fn only_lease(&self) -> LeaseState {
