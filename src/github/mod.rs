@@ -2,7 +2,7 @@
 //!
 //! * [`transport`] sends one request with the right headers and time-outs, and never again by itself;
 //! * [`auth`] signs as the App and keeps one token per installation;
-//! * [`call`] joins the two, turns a status into a [`GitHubError`] and logs what failed;
+//! * [`call`] describes a call, [`exchange`] makes it: status to [`GitHubError`], log line, pages;
 //! * the rest are the calls: [`apps`], [`contents`], [`people`], [`issues`], [`comments`], [`runs`], [`results`].
 //!
 //! What octocrab 0.54 has of its own above the transport is not used: its models reject real answers, it mints a
@@ -14,6 +14,7 @@ mod call;
 mod comments;
 mod contents;
 mod error;
+mod exchange;
 mod issues;
 mod people;
 mod results;

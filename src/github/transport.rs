@@ -9,6 +9,7 @@ use http::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::{GitHubError, SettingsError, TimeOuts, error::text};
@@ -39,6 +40,17 @@ pub(super) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
+        serde_json::from_slice(&self.body).map_err(|error| GitHubError::Unreadable(error.to_string()))
+    }
+
+    /// GitHub says by `Link` that there is more. Its address is not used: ours carries authorization and base path.
+    pub fn has_next_page(&self) -> bool {
+        text(&self.headers, "link").is_some_and(|link| link.contains("rel=\"next\""))
+    }
 }
 
 impl Transport {
