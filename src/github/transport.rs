@@ -5,7 +5,7 @@ use std::error::Error;
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, USER_AGENT},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, USER_AGENT},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
@@ -145,6 +145,7 @@ fn parse_base(url: &str) -> Result<String, SettingsError> {
 }
 
 fn request(url: &str, outgoing: &Outgoing<'_>) -> Result<Request<String>, GitHubError> {
+    // octocrab's client appends a User-Agent of its own; ours is the first.
     let mut request = Request::builder()
         .method(outgoing.method)
         .uri(url)
@@ -157,6 +158,9 @@ fn request(url: &str, outgoing: &Outgoing<'_>) -> Result<Request<String>, GitHub
     }
     if outgoing.body.is_some() {
         request = request.header(CONTENT_TYPE, "application/json");
+    } else if outgoing.method != Method::GET {
+        // hyper leaves it out for an empty body, and a proxy may then ask for it (411).
+        request = request.header(CONTENT_LENGTH, "0");
     }
     let body = outgoing.body.map(ToString::to_string).unwrap_or_default();
     request.body(body).map_err(|error| GitHubError::NotSent(chain(&error)))

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use super::{
-    super::GitHubError,
-    server::{Reply, client, impatient_client, reply, reply_with, repo, serve, serve_all, start, token},
+    super::{GitHub, GitHubError, Settings, TimeOuts},
+    server::{
+        Reply, client, impatient_client, reply, reply_with, repo, serve, serve_all, settings, start, token,
+    },
 };
 
 async fn dispatch(url: &str) -> GitHubError {
@@ -36,6 +38,23 @@ async fn a_server_that_never_answers_leaves_it_unknown() {
     .await;
     assert!(matches!(dispatch(&server.url).await, GitHubError::Unknown(_)));
     assert_eq!(server.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn the_total_bound_tells_a_sent_call_from_one_without_token() {
+    let total = Duration::from_millis(150);
+    for (mints, expected) in [(true, "GitHub did not answer"), (false, "GitHub could not be reached")] {
+        let server = serve_all(move |seen| match seen.mints_token() && mints {
+            true => Reply::Now(reply(201, token("ghs_1"))),
+            false => Reply::Never,
+        })
+        .await;
+        let time_outs = TimeOuts { total, ..TimeOuts::default() };
+        let github = GitHub::new(Settings { time_outs, ..settings(&server.url) }).unwrap();
+        let error = github.cancel(&repo(), 1).await.unwrap_err();
+        assert_eq!(error.to_string(), expected, "{error:?}");
+        assert_eq!(server.calls().len(), usize::from(mints));
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ fn assert_headers(seen: &Seen) {
     assert_eq!(seen.header("accept"), "application/vnd.github+json", "{seen:?}");
     assert_eq!(seen.header("x-github-api-version"), "2022-11-28", "{seen:?}");
     assert!(seen.header("authorization").starts_with("Bearer "), "{seen:?}");
+    assert_eq!(seen.header("content-length").is_empty(), seen.method == Method::GET, "{seen:?}");
 }
 
 #[tokio::test]
