@@ -1,9 +1,9 @@
 //! GitHub's REST API: octocrab as transport, authentication as an App, and one function per call.
 //!
-//! * [`transport`] sends one request with the right headers and time-outs, and never again by itself;
-//! * [`auth`] signs as the App and keeps one token per installation;
-//! * [`call`] describes a call, [`exchange`] makes it: status to [`GitHubError`], log line, pages;
-//! * the rest are the calls: [`apps`], [`contents`], [`people`], [`issues`], [`comments`], [`runs`], [`results`].
+//! * `transport` sends one request with the right headers and time-outs, and never again by itself;
+//! * `auth` signs as the App and keeps one token per installation;
+//! * `call` describes a call, `exchange` makes it: status to [`GitHubError`], log line, pages;
+//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`.
 //!
 //! What octocrab 0.54 has of its own above the transport is not used: its models reject real answers, it mints a
 //! token per concurrent caller, reads the system clock, and loses authorization and headers on page two.
