@@ -99,19 +99,30 @@ pub enum By {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "ending", rename_all = "snake_case")]
 pub enum Ending {
-    Invalid { problems: Vec<Problem>, corrected: Option<String> },
-    Cancelled { by: By },
+    Invalid {
+        problems: Vec<Problem>,
+        corrected: Option<String>,
+    },
+    Cancelled {
+        by: By,
+    },
     TimedOut,
     /// The run's `conclusion`, as GitHub says it.
-    Concluded { conclusion: String },
+    Concluded {
+        conclusion: String,
+    },
     /// GitHub answered the dispatch with a refusal.
-    DispatchRefused { message: String },
+    DispatchRefused {
+        message: String,
+    },
     /// The dispatch got no answer and no run could be found.
     NeverConfirmed,
     /// GitHub no longer knows the run.
     RunGone,
     /// An operator lifted the quarantine before the run was known to have ended.
-    Lifted { reason: String },
+    Lifted {
+        reason: String,
+    },
 }
 
 /// One request on its way. The fields are the columns of the table `build`, in its order.

@@ -8,13 +8,29 @@ use crate::policy::FileError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
-    Dispatch { build: BuildId },
-    Cancel { build: BuildId, run_id: i64, force: bool },
-    React { target: ReactionTarget, reaction: Reaction },
+    Dispatch {
+        build: BuildId,
+    },
+    Cancel {
+        build: BuildId,
+        run_id: i64,
+        force: bool,
+    },
+    React {
+        target: ReactionTarget,
+        reaction: Reaction,
+    },
     /// The new comment at a build's end.
-    Outcome { build: BuildId, issue: i64 },
+    Outcome {
+        build: BuildId,
+        issue: i64,
+    },
     /// Words in answer to a command or an issue.
-    Reply { issue: i64, key: String, reply: Reply },
+    Reply {
+        issue: i64,
+        key: String,
+        reply: Reply,
+    },
 }
 
 impl Effect {
@@ -22,8 +38,12 @@ impl Effect {
     pub fn key(&self) -> String {
         match self {
             Self::Dispatch { build } => format!("dispatch:{build}"),
-            Self::Cancel { build, force, .. } => format!("cancel:{build}:{}", if *force { "force" } else { "ask" }),
-            Self::React { target: ReactionTarget::Comment { id }, reaction } => format!("react:c{id}:{reaction:?}"),
+            Self::Cancel { build, force, .. } => {
+                format!("cancel:{build}:{}", if *force { "force" } else { "ask" })
+            }
+            Self::React { target: ReactionTarget::Comment { id }, reaction } => {
+                format!("react:c{id}:{reaction:?}")
+            }
             Self::React { target: ReactionTarget::Issue { number }, reaction } => {
                 format!("react:i{number}:{reaction:?}")
             }
@@ -34,7 +54,9 @@ impl Effect {
 
     pub fn build(&self) -> Option<BuildId> {
         match self {
-            Self::Dispatch { build } | Self::Cancel { build, .. } | Self::Outcome { build, .. } => Some(*build),
+            Self::Dispatch { build } | Self::Cancel { build, .. } | Self::Outcome { build, .. } => {
+                Some(*build)
+            }
             Self::React { .. } | Self::Reply { .. } => None,
         }
     }
@@ -61,8 +83,12 @@ pub enum Reply {
     Help,
     /// The state of the issue's builds, as of the moment of writing.
     Status,
-    Refused { refusal: Refusal },
-    Mistake { mistake: Mistake },
+    Refused {
+        refusal: Refusal,
+    },
+    Mistake {
+        mistake: Mistake,
+    },
 }
 
 /// Why a valid wish was not granted.
@@ -70,15 +96,24 @@ pub enum Reply {
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum Refusal {
     /// Asking needs write.
-    MayNotAsk { line: Option<String> },
+    MayNotAsk {
+        line: Option<String>,
+    },
     /// Only who asked, or write, may cancel.
     MayNotCancel,
-    QueueFull { limit: u32 },
+    QueueFull {
+        limit: u32,
+    },
     /// A build of this type is open in this issue with other answers.
-    OtherAnswers { build_type: String, line: Option<String> },
+    OtherAnswers {
+        build_type: String,
+        line: Option<String>,
+    },
     NothingToCancel,
     NoPolicy,
-    BrokenPolicy { errors: Vec<FileError> },
+    BrokenPolicy {
+        errors: Vec<FileError>,
+    },
 }
 
 /// A command that could not be understood: reason, place, and the corrected line to copy.

@@ -14,19 +14,32 @@ use crate::{
 pub enum Event {
     /// An issue's text or labels are new: opened, edited, labelled, reopened.
     Issue(IssueEvent),
-    IssueClosed { issue: i64, by: Person },
+    IssueClosed {
+        issue: i64,
+        by: Person,
+    },
     /// A new comment with at least one line that is for us.
     Comment(CommentEvent),
     Run(RunReport),
     /// GitHub does not know the run, and the same token still reads the repository and has the `actions` permission.
-    RunGone { run_id: i64 },
-    Dispatched { build: BuildId, answer: DispatchAnswer },
+    RunGone {
+        run_id: i64,
+    },
+    Dispatched {
+        build: BuildId,
+        answer: DispatchAnswer,
+    },
     /// Files that a catalogue is made of changed.
     FilesChanged,
     /// Look at what time alone changes: time-outs and promotion.
     Look,
     /// An operator ends a quarantine.
-    Lift { resource: Resource, slot: i32, reason: String, by: String },
+    Lift {
+        resource: Resource,
+        slot: i32,
+        reason: String,
+        by: String,
+    },
 }
 
 impl Event {
@@ -106,8 +119,13 @@ pub struct RunReport {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum DispatchAnswer {
     /// A run of ours is known.
-    Started { run_id: i64, url: String },
-    Refused { message: String },
+    Started {
+        run_id: i64,
+        url: String,
+    },
+    Refused {
+        message: String,
+    },
     /// Nothing was found in the time allowed: nobody can say.
     NeverConfirmed,
 }
@@ -141,7 +159,9 @@ pub enum PolicyState {
     None,
     Good,
     /// The file has errors and no good one came before it.
-    Broken { errors: Vec<FileError> },
+    Broken {
+        errors: Vec<FileError>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -171,4 +191,32 @@ pub struct Attempted {
     pub build_id: BuildId,
     pub effect_id: Uuid,
     pub attempted: bool,
+}
+
+impl Stored {
+    /// The permanent keys of what it asks for: each is granted once, whatever is delivered again.
+    pub fn request_keys(&self) -> Vec<String> {
+        match &self.event {
+            Event::Comment(event) => vec![format!("comment:{}", event.comment_id)],
+            Event::Issue(event) => {
+                let revision = crate::request::revision(&event.text);
+                let steps = self.facts.iter().flat_map(|facts| &facts.steps);
+                let asked = steps.filter_map(|step| match step {
+                    Step::Ask { asked } => Some(asked),
+                    _ => None,
+                });
+                asked.map(|asked| issue_key(event.issue, asked, &revision)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The key of what one revision of an issue's text asks for, per build type.
+pub(super) fn issue_key(issue: i64, asked: &Asked, revision: &str) -> String {
+    let build_type = match asked {
+        Asked::Valid(request) => &request.build_type,
+        Asked::Invalid(invalid) => invalid.build_type.as_deref().unwrap_or("?"),
+    };
+    format!("issue:{issue}:{build_type}:{revision}")
 }

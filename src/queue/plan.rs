@@ -71,11 +71,14 @@ pub struct Glance {
 impl LockPlan {
     /// Everything that `events` may touch. The queue and its own slot are always in it: each turn ends with promotion.
     pub fn new(repo: RepoKey, events: &[Stored], glance: &Glance) -> Self {
-        let mut keys = BTreeSet::from([
-            LockKey::queue(repo, QUEUE),
-            LockKey::build(&Resource::slot_of(repo, QUEUE)),
-        ]);
-        keys.extend(events.iter().filter_map(|stored| stored.event.issue()).map(|n| LockKey::issue(repo, &n.to_string())));
+        let mut keys =
+            BTreeSet::from([LockKey::queue(repo, QUEUE), LockKey::build(&Resource::slot_of(repo, QUEUE))]);
+        keys.extend(
+            events
+                .iter()
+                .filter_map(|stored| stored.event.issue())
+                .map(|n| LockKey::issue(repo, &n.to_string())),
+        );
         let named = glance.builds.iter().flat_map(|(_, _, named)| named).chain(&glance.named);
         keys.extend(named.map(|name| LockKey::build(&Resource::named(repo, name))));
         keys.extend(glance.builds.iter().map(|(_, asker, _)| LockKey::issue(repo, asker)));

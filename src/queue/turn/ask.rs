@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::{
-    super::{Facts, IssueEvent, Person, PolicyState, Priority, Refusal, Reply, Role, Trigger},
+    super::{
+        Facts, IssueEvent, Person, PolicyState, Priority, Refusal, Reply, Role, Trigger, event::issue_key,
+    },
     Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Status, Turn, Verdict,
 };
 use crate::request::{Asked, Invalid, Request, revision};
@@ -34,7 +36,7 @@ impl Turn {
         let mut fresh = false;
         for step in &facts.steps {
             let super::super::Step::Ask { asked } = step else { continue };
-            let key = format!("issue:{}:{}:{revision}", event.issue, type_of(asked).unwrap_or("?"));
+            let key = issue_key(event.issue, asked, &revision);
             if !self.note_request(&key) {
                 continue;
             }
@@ -77,11 +79,15 @@ impl Turn {
 
     fn ask_valid(&mut self, asker: &Asker<'_>, request: &Request) -> Result<bool, NotPlanned> {
         let last = self.state.last_of(asker.issue, &request.build_type);
-        let same = last.is_some_and(|build| build.inputs == request.inputs && build.status != Status::Invalid);
+        let same =
+            last.is_some_and(|build| build.inputs == request.inputs && build.status != Status::Invalid);
         match last.map(|build| build.status.is_terminal()) {
             Some(false) if same => return Ok(true),
             Some(false) => {
-                let refusal = Refusal::OtherAnswers { build_type: request.build_type.clone(), line: Some(line_of(request)) };
+                let refusal = Refusal::OtherAnswers {
+                    build_type: request.build_type.clone(),
+                    line: Some(line_of(request)),
+                };
                 return Ok(self.refuse(asker, refusal));
             }
             // The issue's text changed, what it asks for did not.
@@ -94,7 +100,12 @@ impl Turn {
         let follows = last.map(|build| build.build_id);
         let id = self.create(asker, request, follows);
         if self.cancelled_already(asker) {
-            self.end(id, Status::Cancelled, Ending::Cancelled { by: super::super::By::Requester }, super::Slots::GiveBack)?;
+            self.end(
+                id,
+                Status::Cancelled,
+                Ending::Cancelled { by: super::super::By::Requester },
+                super::Slots::GiveBack,
+            )?;
         } else {
             self.join(id)?;
         }
@@ -121,7 +132,8 @@ impl Turn {
         };
         let id = self.create(asker, &request, follows);
         let now = self.state.now;
-        let ending = Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
+        let ending =
+            Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
         self.change(id, None, |build| {
             build.status = Status::Invalid;
             build.ended_at = Some(now);
@@ -214,13 +226,6 @@ impl Turn {
             reply: Reply::Refused { refusal },
         });
         false
-    }
-}
-
-fn type_of(asked: &Asked) -> Option<&str> {
-    match asked {
-        Asked::Valid(request) => Some(&request.build_type),
-        Asked::Invalid(invalid) => invalid.build_type.as_deref(),
     }
 }
 

@@ -1,13 +1,20 @@
 //! The lines of a comment, and a closed issue.
 
 use super::{
-    super::{By, CancelMark, CommentEvent, Facts, Person, PolicyState, Reaction, ReactionTarget, Refusal, Reply, Role, Step, Trigger},
+    super::{
+        By, CancelMark, CommentEvent, Facts, Person, PolicyState, Reaction, ReactionTarget, Refusal, Reply,
+        Role, Step, Trigger,
+    },
     BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
     ask::Asker,
 };
 
 impl Turn {
-    pub(super) fn comment(&mut self, event: &CommentEvent, facts: Option<&Facts>) -> Result<Verdict, NotPlanned> {
+    pub(super) fn comment(
+        &mut self,
+        event: &CommentEvent,
+        facts: Option<&Facts>,
+    ) -> Result<Verdict, NotPlanned> {
         let Some(facts) = facts else { return Ok(Verdict::Ignored("no facts")) };
         if !self.note_request(&format!("comment:{}", event.comment_id)) {
             return Ok(Verdict::Ignored("this comment was applied before"));

@@ -13,8 +13,8 @@ mod run;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect, QUEUE,
-    State, Status, Stored,
+    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect,
+    QUEUE, State, Status, Stored,
 };
 
 /// What became of an event.
@@ -89,7 +89,8 @@ impl Turn {
         self.promote()?;
         self.reset_if_empty()?;
         self.collect_leases();
-        let changed = self.state.builds.values().filter(|build| self.before.get(&build.build_id) != Some(build));
+        let changed =
+            self.state.builds.values().filter(|build| self.before.get(&build.build_id) != Some(build));
         let (ended, open) = changed.cloned().partition(|build: &Build| build.status.is_terminal());
         self.out.ended = ended;
         self.out.builds = open;
@@ -98,7 +99,12 @@ impl Turn {
     }
 
     /// The one way to change a build: `edit` works on a copy, which replaces it with its version counted up.
-    fn change(&mut self, id: BuildId, why: Option<&str>, edit: impl FnOnce(&mut Build)) -> Result<(), NotPlanned> {
+    fn change(
+        &mut self,
+        id: BuildId,
+        why: Option<&str>,
+        edit: impl FnOnce(&mut Build),
+    ) -> Result<(), NotPlanned> {
         let Some(old) = self.state.builds.get(&id).cloned() else { return Ok(()) };
         self.state.locks.require(&old.issue_lock())?;
         let mut new = old.clone();
@@ -150,7 +156,14 @@ impl Turn {
         self.mirrors.extend(issue);
     }
 
-    fn audit(&mut self, build: Option<BuildId>, what: &str, before: Option<&str>, after: Option<&str>, why: Option<&str>) {
+    fn audit(
+        &mut self,
+        build: Option<BuildId>,
+        what: &str,
+        before: Option<&str>,
+        after: Option<&str>,
+        why: Option<&str>,
+    ) {
         let own = |text: Option<&str>| text.map(str::to_owned);
         self.out.audit.push(AuditEntry {
             audit_id: self.ids.make(),

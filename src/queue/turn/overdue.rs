@@ -13,7 +13,8 @@ impl Turn {
         let overdue = |build: &&Build| {
             build.status.is_holder() && build.deadline().is_some_and(|deadline| now >= deadline)
         };
-        let late: Vec<BuildId> = self.state.builds.values().filter(overdue).map(|build| build.build_id).collect();
+        let late: Vec<BuildId> =
+            self.state.builds.values().filter(overdue).map(|build| build.build_id).collect();
         for id in late {
             if self.state.builds.get(&id).is_some_and(|build| build.status != Status::Cancelling) {
                 self.stop(id, Ending::TimedOut)?;

@@ -30,7 +30,11 @@ impl Turn {
         self.state.resources.free_slot(&Resource::slot_of(self.state.repo, QUEUE)).is_some()
     }
 
-    fn start(&mut self, head: &Build, slots: impl Iterator<Item = (Resource, i32)>) -> Result<(), NotPlanned> {
+    fn start(
+        &mut self,
+        head: &Build,
+        slots: impl Iterator<Item = (Resource, i32)>,
+    ) -> Result<(), NotPlanned> {
         let now = self.state.now;
         self.change(head.build_id, None, |build| {
             build.status = Status::Starting;
@@ -49,7 +53,13 @@ impl Turn {
         let token = self.state.resources.tokens.get(&resource).copied().unwrap_or(0) + 1;
         self.count(LockKey::build(&resource), token);
         self.state.resources.tokens.insert(resource.clone(), token);
-        self.audit(Some(build.build_id), "grant", None, Some(&format!("{}[{slot}] token {token}", resource.name())), None);
+        self.audit(
+            Some(build.build_id),
+            "grant",
+            None,
+            Some(&format!("{}[{slot}] token {token}", resource.name())),
+            None,
+        );
         let lease = Lease {
             tenant_id: build.tenant_id,
             resource: resource.clone(),
@@ -108,7 +118,13 @@ impl Turn {
     }
 
     /// An operator says that the run is over. All slots of the build come back, and it ends if it had not.
-    pub(super) fn lift(&mut self, resource: &Resource, slot: i32, reason: &str, by: &str) -> Result<Verdict, NotPlanned> {
+    pub(super) fn lift(
+        &mut self,
+        resource: &Resource,
+        slot: i32,
+        reason: &str,
+        by: &str,
+    ) -> Result<Verdict, NotPlanned> {
         self.origin = super::Origin { actor: by.to_owned(), source: "operator".into() };
         let Some(lease) = self.state.resources.leases.get(&(resource.clone(), slot)).cloned() else {
             return Ok(Verdict::Ignored("nobody holds this slot"));
@@ -125,7 +141,9 @@ impl Turn {
         if let Some((status, ending)) = holder.filter(|(status, _)| !status.is_terminal()) {
             let (end, ending) = match ending {
                 Some(Ending::TimedOut) => (Status::TimedOut, Ending::TimedOut),
-                _ if status == Status::Cancelling => (Status::Cancelled, Ending::Lifted { reason: reason.to_owned() }),
+                _ if status == Status::Cancelling => {
+                    (Status::Cancelled, Ending::Lifted { reason: reason.to_owned() })
+                }
                 _ => (Status::Lost, Ending::Lifted { reason: reason.to_owned() }),
             };
             self.end(lease.build_id, end, ending, Slots::GiveBack)?;

@@ -35,7 +35,9 @@ impl Turn {
         if without_run.iter().any(|build| build.status.is_holder()) {
             return Whose::MaybeOurs;
         }
-        let lost = |build: &&&Build| build.status == Status::Lost && self.state.resources.of_build(build.build_id).next().is_some();
+        let lost = |build: &&&Build| {
+            build.status == Status::Lost && self.state.resources.of_build(build.build_id).next().is_some()
+        };
         without_run.iter().find(lost).map_or(Whose::Nobodys, |build| Whose::LostOnes(build.build_id))
     }
 
@@ -69,7 +71,9 @@ impl Turn {
 
     /// Ties the run to its build. A stop that was asked for before the run was known is sent now.
     fn bind(&mut self, id: BuildId, run_id: i64, url: &str) -> Result<(), NotPlanned> {
-        let Some(build) = self.state.builds.get(&id).filter(|build| build.run_id.is_none()) else { return Ok(()) };
+        let Some(build) = self.state.builds.get(&id).filter(|build| build.run_id.is_none()) else {
+            return Ok(());
+        };
         let stop = build.status == Status::Cancelling;
         self.change(id, None, |build| {
             build.run_id = Some(run_id);
@@ -106,7 +110,9 @@ impl Turn {
             ("cancelled", Some(Ending::TimedOut)) => (Status::TimedOut, Ending::TimedOut),
             ("cancelled", Some(why)) => (Status::Cancelled, why),
             // Stopped on GitHub by someone with write there.
-            ("cancelled", None) => (Status::Cancelled, Ending::Cancelled { by: super::super::By::Maintainer }),
+            ("cancelled", None) => {
+                (Status::Cancelled, Ending::Cancelled { by: super::super::By::Maintainer })
+            }
             ("timed_out", _) => (Status::TimedOut, concluded),
             _ => (Status::Failed, concluded),
         };
@@ -128,7 +134,8 @@ impl Turn {
 
     pub(super) fn dispatched(&mut self, id: BuildId, answer: &DispatchAnswer) -> Result<Verdict, NotPlanned> {
         self.out.unpark = true;
-        let open = self.state.builds.get(&id).filter(|build| build.status.is_holder() && build.run_id.is_none());
+        let open =
+            self.state.builds.get(&id).filter(|build| build.status.is_holder() && build.run_id.is_none());
         if open.is_none() {
             // A run's webhook was faster than the answer.
             return Ok(Verdict::Applied);
