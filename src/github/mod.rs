@@ -13,6 +13,7 @@ mod auth;
 mod call;
 mod comments;
 mod contents;
+mod effects;
 mod error;
 mod exchange;
 mod issues;
@@ -32,9 +33,10 @@ pub use self::{
     apps::{App, Installation},
     comments::{Comment, CommentRef, Reaction},
     contents::{Content, Repository},
+    effects::{Post, RunSearch},
     error::{GitHubError, SettingsError},
     issues::Issue,
-    people::{Account, Role},
+    people::Account,
     results::{Artifact, Job},
     runs::{CancelAnswer, DispatchedRun, Run},
 };

@@ -6,6 +6,7 @@ use super::{
     GitHub, GitHubError, Repo,
     call::{As, Call},
 };
+use crate::queue::Role;
 
 /// A user, organisation or bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,43 +28,6 @@ pub(super) struct RawAccount {
 impl From<RawAccount> for Account {
     fn from(raw: RawAccount) -> Self {
         Self { id: raw.id, login: raw.login, is_bot: raw.kind == "Bot" }
-    }
-}
-
-/// What an account may do in a repository, from least to most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    None,
-    Read,
-    Triage,
-    Write,
-    Maintain,
-    Admin,
-}
-
-impl Role {
-    /// GitHub's standard names; None for an organisation's own.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "none" => Self::None,
-            "read" => Self::Read,
-            "triage" => Self::Triage,
-            "write" => Self::Write,
-            "maintain" => Self::Maintain,
-            "admin" => Self::Admin,
-            _ => return None,
-        })
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Read => "read",
-            Self::Triage => "triage",
-            Self::Write => "write",
-            Self::Maintain => "maintain",
-            Self::Admin => "admin",
-        }
     }
 }
 

@@ -142,6 +142,21 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// GitHub's standard names; `None` for an organisation's own.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "none" => Self::None,
+            "read" => Self::Read,
+            "triage" => Self::Triage,
+            "write" => Self::Write,
+            "maintain" => Self::Maintain,
+            "admin" => Self::Admin,
+            _ => return None,
+        })
+    }
+}
+
 /// What *prepare* learned from GitHub, with its time, parsed into what the heart needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Facts {

@@ -22,7 +22,7 @@ pub struct Lane {
 }
 
 /// A row of the inbox that waits in a lane.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Waiting {
     /// `ready`, or `unprepared` when its facts are still missing.
     pub state: String,

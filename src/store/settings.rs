@@ -41,6 +41,18 @@ impl Store {
             .map_err(|_| StoreError::Setting("the stored operator token cannot be read".into()))
     }
 
+    /// Keeps our own login for the times when GitHub cannot be asked.
+    pub async fn remember_bot(&self, login: &str) -> Result<String, StoreError> {
+        self.save_setting("bot", &json!(login)).await?;
+        Ok(login.to_owned())
+    }
+
+    pub async fn remembered_bot(&self) -> Result<Option<String>, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/setting.sql"));
+        let value: Option<Value> = query.bind("bot").fetch_optional(&self.pool).await?;
+        Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
+    }
+
     async fn add_setting(&self, name: &str, value: &Value) -> Result<Value, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/add_setting.sql"));
         Ok(query.bind(name).bind(value).fetch_one(&self.pool).await?)

@@ -76,6 +76,12 @@ impl Store {
             .await
     }
 
+    /// Which of `runs` belong to a build already.
+    pub async fn known_runs(&self, repo: RepoKey, runs: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/known_runs.sql"));
+        Ok(query.bind(repo.tenant_id).bind(repo.repo_id).bind(runs).fetch_all(&self.pool).await?)
+    }
+
     pub async fn queue_view(&self, repo: RepoKey) -> Result<QueueView, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/queue_view.sql"));
         let view = read_one(&self.pool, query.bind(repo.tenant_id).bind(repo.repo_id)).await?;

@@ -1,11 +1,12 @@
 //! Every call on the wire: method, address, body. And answers with GitHub's nulls and novelties in them.
 
+use crate::queue::Role;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::{
-    super::{Account, Reaction, Role},
+    super::{Account, Reaction},
     server::{Seen, client, reply, repo, serve, start},
 };
 

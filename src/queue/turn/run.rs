@@ -146,6 +146,7 @@ impl Turn {
                 let ending = Ending::DispatchRefused { message: message.clone() };
                 self.end(id, Status::Failed, ending, Slots::GiveBack)?;
             }
+            DispatchAnswer::NotStarted => self.concluded(id, "cancelled")?,
             DispatchAnswer::NeverConfirmed => {
                 self.end(id, Status::Lost, Ending::NeverConfirmed, Slots::Quarantine)?;
             }
