@@ -27,8 +27,10 @@ pub struct ApiFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiTrouble {
-    /// Waits before it works, in milliseconds of the sandbox's clock.
+    /// Waits before it works, in milliseconds of the sandbox's clock; does nothing when the caller hangs up meanwhile.
     Delay(u64),
+    /// Does the work at once and answers later, by milliseconds of the sandbox's clock.
+    AnswerLate(u64),
     /// Answers this status and does nothing.
     FailBefore(u16),
     /// Does the work and answers this status.

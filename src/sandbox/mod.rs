@@ -227,6 +227,11 @@ impl Shared {
         }
     }
 
+    async fn sleep(&self, ms: u64) {
+        let clock = self.peek().options.clock.clone();
+        clock.sleep(Duration::from_millis(ms)).await;
+    }
+
     async fn settled(&self) {
         self.until(World::is_settled).await;
     }

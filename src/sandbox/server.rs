@@ -108,9 +108,13 @@ async fn api(
             Answer::error(status, "Server Error")
         }
         Some(ApiTrouble::Delay(ms)) => {
-            let clock = shared.peek().options.clock.clone();
-            clock.sleep(std::time::Duration::from_millis(ms)).await;
+            shared.sleep(ms).await;
             shared.world().answer(&call)
+        }
+        Some(ApiTrouble::AnswerLate(ms)) => {
+            let answer = shared.world().answer(&call);
+            shared.sleep(ms).await;
+            answer
         }
         None => shared.world().answer(&call),
     };

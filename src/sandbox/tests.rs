@@ -366,7 +366,9 @@ async fn what_is_not_in_the_table_is_refused_and_noted() {
         let noted = desk.sandbox.world().violations().last().cloned().unwrap();
         assert!(noted.contains(why), "{noted}");
     }
-    assert_eq!(desk.sandbox.world().checked(), 12);
+    assert_eq!(desk.client._get("/repos/ann/app/installation").await.unwrap().status(), 418);
+    assert!(desk.sandbox.world().violations().last().unwrap().contains("no accept header"));
+    assert_eq!(desk.sandbox.world().checked(), 13);
 }
 
 #[tokio::test]
@@ -401,7 +403,14 @@ async fn calls_go_wrong_on_demand() {
         let got = desk.call("POST", path, json!({ "body": "a" })).await.ok().map(|g| g.status);
         assert_eq!((got, count()), (status, comments), "{trouble:?}");
     }
-    assert_eq!(desk.post(path, json!({ "body": "a" })).await.status, 201);
+    let late = ApiFault::once("POST", "/comments$", ApiTrouble::AnswerLate(60_000));
+    desk.sandbox.world().fault_api(late).unwrap();
+    let done = async {
+        assert!(desk.sandbox.until(|w| w.comments("ann/app", 1).len() == 3).await);
+        desk.clock.advance(Duration::from_secs(61));
+    };
+    let (got, ()) = tokio::join!(desk.post(path, json!({ "body": "a" })), done);
+    assert_eq!(got.status, 201);
 }
 
 #[tokio::test]

@@ -202,6 +202,10 @@ impl World {
         }
         if let (Some(payload), Value::Object(extra)) = (payload.as_object_mut(), extra) {
             payload.extend(extra);
+            // These are about an account, not about a repository.
+            if event.starts_with("installation") {
+                payload.remove("repository");
+            }
         }
         self.deliver_raw(event, &payload);
         Ok(())
