@@ -10,179 +10,51 @@ use super::{
     Shared,
     api::Answer,
     faults::{ApiFault, HookFault},
+    progress::AutoRuns,
     repos::Role,
-    runs::AutoRuns,
     world::{Refusal, World},
 };
 
+// One command per line.
+#[rustfmt::skip]
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Command {
-    AddUser {
-        login: String,
-    },
-    AddRepo {
-        repo: String,
-        #[serde(default)]
-        private: bool,
-    },
-    SetRole {
-        repo: String,
-        login: String,
-        role: Role,
-    },
-    PutFile {
-        repo: String,
-        path: String,
-        text: String,
-    },
-    SetRef {
-        repo: String,
-        name: String,
-    },
-    OpenIssue {
-        repo: String,
-        login: String,
-        title: String,
-        #[serde(default)]
-        body: String,
-        #[serde(default)]
-        labels: Vec<String>,
-        #[serde(default)]
-        request: bool,
-    },
-    EditIssue {
-        repo: String,
-        issue: u64,
-        login: String,
-        title: Option<String>,
-        body: Option<String>,
-    },
-    LabelIssue {
-        repo: String,
-        issue: u64,
-        login: String,
-        label: String,
-    },
-    UnlabelIssue {
-        repo: String,
-        issue: u64,
-        login: String,
-        label: String,
-    },
-    CloseIssue {
-        repo: String,
-        issue: u64,
-        login: String,
-    },
-    ReopenIssue {
-        repo: String,
-        issue: u64,
-        login: String,
-    },
-    DeleteIssue {
-        repo: String,
-        issue: u64,
-        login: String,
-    },
-    TransferIssue {
-        repo: String,
-        issue: u64,
-        login: String,
-        to: String,
-    },
-    Comment {
-        repo: String,
-        issue: u64,
-        login: String,
-        body: String,
-        #[serde(default)]
-        request: bool,
-    },
-    EditComment {
-        repo: String,
-        comment: u64,
-        login: String,
-        body: String,
-    },
-    DeleteComment {
-        repo: String,
-        comment: u64,
-        login: String,
-    },
-    StartRunByHand {
-        repo: String,
-        workflow: String,
-        login: String,
-        #[serde(default)]
-        inputs: Value,
-    },
-    Rerun {
-        run: u64,
-        login: String,
-    },
-    StartRun {
-        run: u64,
-    },
-    FinishRun {
-        run: u64,
-        conclusion: String,
-        job: Option<String>,
-        #[serde(default)]
-        step: String,
-    },
-    CancelRun {
-        run: u64,
-        #[serde(default)]
-        forced: bool,
-    },
-    SetAuto {
-        auto: Option<AutoRuns>,
-    },
-    SetWebhookUrl {
-        url: Option<String>,
-    },
-    Redeliver {
-        guid: String,
-    },
-    ResendLast {
-        n: usize,
-        #[serde(default)]
-        own_ids: bool,
-    },
-    DeliverRaw {
-        event: String,
-        payload: Value,
-    },
-    FaultApi {
-        fault: ApiFault,
-    },
-    FaultHook {
-        fault: HookFault,
-    },
+    AddUser { login: String },
+    AddRepo { repo: String, #[serde(default)] private: bool },
+    SetRole { repo: String, login: String, role: Role },
+    PutFile { repo: String, path: String, text: String },
+    SetRef { repo: String, name: String },
+    OpenIssue { repo: String, login: String, title: String, #[serde(default)] body: String, #[serde(default)] labels: Vec<String>, #[serde(default)] request: bool },
+    EditIssue { repo: String, issue: u64, login: String, title: Option<String>, body: Option<String> },
+    LabelIssue { repo: String, issue: u64, login: String, label: String },
+    UnlabelIssue { repo: String, issue: u64, login: String, label: String },
+    CloseIssue { repo: String, issue: u64, login: String },
+    ReopenIssue { repo: String, issue: u64, login: String },
+    DeleteIssue { repo: String, issue: u64, login: String },
+    TransferIssue { repo: String, issue: u64, login: String, to: String },
+    Comment { repo: String, issue: u64, login: String, body: String, #[serde(default)] request: bool },
+    EditComment { repo: String, comment: u64, login: String, body: String },
+    DeleteComment { repo: String, comment: u64, login: String },
+    StartRunByHand { repo: String, workflow: String, login: String, #[serde(default)] inputs: Value },
+    Rerun { run: u64, login: String },
+    StartRun { run: u64 },
+    FinishRun { run: u64, conclusion: String, job: Option<String>, #[serde(default)] step: String },
+    CancelRun { run: u64, #[serde(default)] forced: bool },
+    SetAuto { auto: Option<AutoRuns> },
+    SetWebhookUrl { url: Option<String> },
+    Redeliver { guid: String },
+    ResendLast { n: usize, #[serde(default)] own_ids: bool },
+    DeliverRaw { event: String, payload: Value },
+    FaultApi { fault: ApiFault },
+    FaultHook { fault: HookFault },
     ClearFaults,
-    Advance {
-        ms: u64,
-    },
-    Runs {
-        repo: String,
-    },
-    Comments {
-        repo: String,
-        issue: u64,
-    },
-    IssueReactions {
-        repo: String,
-        issue: u64,
-    },
-    IssueLabels {
-        repo: String,
-        issue: u64,
-    },
-    IsOpen {
-        repo: String,
-        issue: u64,
-    },
+    Advance { ms: u64 },
+    Runs { repo: String },
+    Comments { repo: String, issue: u64 },
+    IssueReactions { repo: String, issue: u64 },
+    IssueLabels { repo: String, issue: u64 },
+    IsOpen { repo: String, issue: u64 },
     Deliveries,
     IsSettled,
     Record,
@@ -216,11 +88,6 @@ impl Shared {
 }
 
 impl World {
-    /// Runs that are asked for or started from now on progress by themselves, or do not.
-    pub fn set_auto(&mut self, auto: Option<AutoRuns>) {
-        self.options.auto = auto;
-    }
-
     fn perform(&mut self, command: Command) -> Result<Value, Refusal> {
         use Command as C;
         Ok(match command {

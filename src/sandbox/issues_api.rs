@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     api::{Answer, Call},
-    issues::{Reaction, Target, label_json},
+    comments::{Reaction, Target},
+    issues::label_json,
     world::{Refusal, World},
 };
 

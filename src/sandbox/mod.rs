@@ -3,11 +3,11 @@
 //! | file | knows |
 //! |---|---|
 //! | `world` | all state, accounts, ids, chance |
-//! | `auth` | the App's key, JSON Web Tokens, installation tokens and what they may do |
-//! | `repos`, `workflow` | files, refs, roles; workflow files |
-//! | `issues`, `issues_api` | issues, comments, labels, reactions |
-//! | `runs`, `runs_api` | workflow runs and their progress |
-//! | `webhooks` | what is sent to the App, and the delivery list |
+//! | `auth`, `installations` | the App's key, JSON Web Tokens, installation tokens and what they may do |
+//! | `repos`, `contents`, `workflow` | files, refs, roles; workflow files |
+//! | `issues`, `comments`, `issues_api` | issues, comments, labels, reactions |
+//! | `runs`, `progress`, `runs_api` | workflow runs, how they come to be and what becomes of them |
+//! | `webhooks`, `deliveries` | what is sent to the App, and the list of it |
 //! | `faults` | what goes wrong on demand |
 //! | `table` | GitHub's description of its API, which every request is held against |
 //! | `record` | the sandbox's own history |
@@ -15,10 +15,15 @@
 
 mod api;
 mod auth;
+mod comments;
+mod contents;
 mod control;
+mod deliveries;
 mod faults;
+mod installations;
 mod issues;
 mod issues_api;
+mod progress;
 mod record;
 mod repos;
 mod runs;
@@ -47,12 +52,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::Clock;
 
+pub use comments::{Comment, Reaction};
+pub use deliveries::Delivery;
 pub use faults::{ApiFault, ApiTrouble, HookFault, HookTrouble};
-pub use issues::{Comment, Reaction};
+pub use progress::{AutoRuns, Fails};
 pub use record::{Asked, Cancel, CommentChange, CommentEvent, Dispatch, Record, RunTimes};
 pub use repos::Role;
-pub use runs::{AutoRuns, Fails, Job, JobStep, Run, RunStatus};
-pub use webhooks::Delivery;
+pub use runs::{Job, JobStep, Run, RunStatus};
 pub use world::{Refusal, World};
 
 /// Real time that [`Sandbox::until`] waits.

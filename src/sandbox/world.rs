@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 
 use super::{
     Options,
-    auth::{AppKey, Installation, Token},
+    auth::{AppKey, Token},
     faults::Faults,
+    installations::Installation,
+    progress::Step,
     record::Record,
     repos::Repo,
-    runs::{Run, Step},
+    runs::Run,
     table::Table,
     webhooks::Hooks,
 };
