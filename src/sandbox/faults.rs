@@ -70,7 +70,7 @@ pub enum HookTrouble {
     /// Arrives twice with the same delivery id.
     Double,
     /// Arrives later, by milliseconds of the sandbox's clock; others overtake it.
-    Delay(u64),
+    Delay(u32),
     /// Arrives after the next one.
     Reorder,
 }

@@ -81,7 +81,7 @@ pub struct Options {
     pub return_run_details: bool,
     /// None: runs are started and finished by hand.
     pub auto: Option<AutoRuns>,
-    /// From a cancel's 202 to the run's end.
+    /// From a cancel's 202 to the run's end; `Duration::MAX`: the run ignores it.
     pub cancel_takes: Duration,
     /// A new run is missing in listings for this long.
     pub list_lag: Duration,

@@ -144,7 +144,9 @@ impl World {
     }
 
     pub(super) fn later(&mut self, after: Duration, step: Step) {
-        let at = self.now() + TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
+        let delta = TimeDelta::from_std(after).ok();
+        // A time that no calendar shows never comes, e.g. for a run that ignores its cancel.
+        let Some(at) = delta.and_then(|delta| self.now().checked_add_signed(delta)) else { return };
         let id = self.new_id();
         self.schedule.insert((at, id), step);
     }

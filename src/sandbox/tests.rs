@@ -174,6 +174,18 @@ async fn tokens_are_made_for_a_valid_jwt_and_end_after_an_hour() {
 }
 
 #[tokio::test]
+async fn octocrab_signs_in_as_the_app() {
+    let desk = Desk::new(|_| {}).await;
+    let key = EncodingKey::from_rsa_pem(desk.sandbox.private_key_pem().as_bytes()).unwrap();
+    let builder = octocrab::Octocrab::builder().base_uri(desk.sandbox.base_url()).unwrap();
+    let app = builder.app(octocrab::models::AppId(1), key).build().unwrap();
+    let all: Vec<Value> = app.get("/app/installations", None::<&()>).await.unwrap();
+    let installed = app.installation(all[0]["id"].as_u64().unwrap().into()).unwrap();
+    let repo: Value = installed.get("/repos/ann/app", None::<&()>).await.unwrap();
+    assert_eq!(repo["full_name"], "ann/app");
+}
+
+#[tokio::test]
 async fn a_dispatch_becomes_a_run_that_is_told_by_signed_webhooks_in_order() {
     let desk = Desk::new(|_| {}).await;
     let mut hooks = desk.receive().await;
@@ -227,6 +239,12 @@ async fn a_dispatch_becomes_a_run_that_is_told_by_signed_webhooks_in_order() {
 
 #[tokio::test]
 async fn a_cancel_takes_its_time_unless_forced() {
+    let deaf = Desk::new(|o| o.cancel_takes = Duration::MAX).await;
+    let inputs = json!({ "tag": "v1" });
+    let run = deaf.sandbox.world().start_run_by_hand("ann/app", "build.yml", "bob", &inputs).unwrap();
+    deaf.sandbox.world().cancel_run(run, false).unwrap();
+    assert!(deaf.sandbox.world().run(run).unwrap().cancel_asked);
+
     let desk = Desk::new(|o| o.return_run_details = false).await;
     let body = json!({ "ref": "main", "inputs": { "tag": "v1" }, "return_run_details": true });
     assert_eq!(desk.post(DISPATCH, body.clone()).await.status, 204);
