@@ -126,6 +126,8 @@ pub enum DispatchAnswer {
     Refused {
         message: String,
     },
+    /// It was to be stopped meanwhile, and there surely is no run.
+    NotStarted,
     /// Nothing was found in the time allowed: nobody can say.
     NeverConfirmed,
 }

@@ -27,11 +27,12 @@ impl Store {
         read_one(&self.pool, query.bind(now).bind(self.claim_until(now))).await
     }
 
-    /// The comment now shows the version that was wanted at the claim; a newer wish is due at once.
+    /// The comment now shows the version that was wanted at the claim; a newer wish is due at once. Without a comment
+    /// there is nobody to show it to.
     pub async fn finish_mirror(
         &self,
         claim: &ClaimedMirror,
-        comment_id: i64,
+        comment_id: Option<i64>,
         body: &str,
     ) -> Result<(), StoreError> {
         let now = self.now().await?;
