@@ -11,5 +11,5 @@ mod signature;
 mod tests;
 
 pub use parse::{Parsed, parse};
-pub use route::{MAX_BODY, Intake, router};
+pub use route::{Intake, MAX_BODY, router};
 pub use signature::WebhookSecrets;

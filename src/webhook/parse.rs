@@ -114,7 +114,10 @@ fn run(run: &Run, action: &str) -> Option<Event> {
 fn push(payload: &Payload) -> Option<Event> {
     let branch = payload.git_ref.as_deref()?.strip_prefix("refs/heads/")?;
     let default = payload.repository.as_ref()?.default_branch.as_deref()?;
-    let paths = payload.commits.iter().flat_map(|commit| commit.added.iter().chain(&commit.modified).chain(&commit.removed));
+    let paths = payload
+        .commits
+        .iter()
+        .flat_map(|commit| commit.added.iter().chain(&commit.modified).chain(&commit.removed));
     // GitHub lists at most 2,048 commits of a push.
     let listed = payload.commits.len() < 2048;
     let concerns = !listed || paths.into_iter().any(|path| crate::workers::concerns_policy(path));

@@ -60,7 +60,8 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Bytes) 
         }
         Err(error) => {
             tracing::error!(delivery = id, event = name, %error, "a delivery could not be stored");
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER)], "try again later\n").into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER)], "try again later\n")
+                .into_response()
         }
     }
 }

@@ -20,7 +20,9 @@ impl WebhookSecrets {
 
     /// Checks `X-Hub-Signature-256` over the raw body, in constant time for each secret.
     pub fn verify(&self, header: &str, body: &[u8]) -> bool {
-        let Some(mac) = header.strip_prefix("sha256=").and_then(|text| hex::decode(text).ok()) else { return false };
+        let Some(mac) = header.strip_prefix("sha256=").and_then(|text| hex::decode(text).ok()) else {
+            return false;
+        };
         self.0.iter().fold(false, |any, key| verify(key, body, &mac).is_ok() | any)
     }
 

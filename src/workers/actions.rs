@@ -19,16 +19,25 @@ const LOOK_EVERY: TimeDelta = TimeDelta::seconds(10);
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
-    let Some(claim) = store.claim_effect(store.now().await?, Urgency::Action).await? else { return Ok(false) };
+    let Some(claim) = store.claim_effect(store.now().await?, Urgency::Action).await? else {
+        return Ok(false);
+    };
     match claim.row.effect.clone() {
         Effect::Dispatch { build } => settle(context, &claim, dispatch(context, &claim, build)).await?,
-        Effect::Cancel { run_id, force, .. } => settle(context, &claim, cancel(context, &claim, run_id, force)).await?,
+        Effect::Cancel { run_id, force, .. } => {
+            settle(context, &claim, cancel(context, &claim, run_id, force)).await?
+        }
         _ => {}
     }
     Ok(true)
 }
 
-async fn cancel(context: &Context, claim: &ClaimedEffect, run_id: i64, force: bool) -> anyhow::Result<Settled> {
+async fn cancel(
+    context: &Context,
+    claim: &ClaimedEffect,
+    run_id: i64,
+    force: bool,
+) -> anyhow::Result<Settled> {
     let (_, address) = context.repository(repo_of(&claim.row)).await?;
     let (github, run) = (&context.0.github, run_id.cast_unsigned());
     let answer =
@@ -66,12 +75,14 @@ impl Dispatch<'_> {
         }
         let (workflow, git_ref) = (&self.build.workflow, &self.build.git_ref);
         match self.context.0.github.dispatch(&self.address, workflow, git_ref, &inputs).await {
-            Ok(Some(run)) => Ok(self.answer(DispatchAnswer::Started { run_id: run.id.cast_signed(), url: run.html_url })),
+            Ok(Some(run)) => {
+                Ok(self.answer(DispatchAnswer::Started { run_id: run.id.cast_signed(), url: run.html_url }))
+            }
             // Servers that do not tell the run: it is looked for.
             Ok(None) => Ok(self.look_again(TimeDelta::seconds(1), "the run is not known yet")),
-            Err(GitHubError::NotFound) => {
-                Ok(self.refused(&format!("there is no workflow {workflow} on {git_ref}, or the App may not start it")))
-            }
+            Err(GitHubError::NotFound) => Ok(self.refused(&format!(
+                "there is no workflow {workflow} on {git_ref}, or the App may not start it"
+            ))),
             Err(GitHubError::Refused { message, .. }) => Ok(self.refused(&message)),
             Err(error) if error.is_unknown() => {
                 Ok(self.look_again(TimeDelta::seconds(2), &format!("no clear answer: {error}")))

@@ -91,7 +91,12 @@ impl Batch<'_> {
     }
 
     /// One event failed alone: later ones go on, and after some tries it is set aside.
-    async fn put_off(&self, context: &Context, events: &[(Uuid, i32)], error: &StoreError) -> anyhow::Result<()> {
+    async fn put_off(
+        &self,
+        context: &Context,
+        events: &[(Uuid, i32)],
+        error: &StoreError,
+    ) -> anyhow::Result<()> {
         let now = context.store().now().await?;
         for (inbox_id, attempts) in events {
             let attempts = attempts + 1;
@@ -118,7 +123,11 @@ impl Batch<'_> {
         result.map_err(|error| Failed { error, events })
     }
 
-    async fn transaction(&self, context: &Context, chosen: &mut Vec<(Uuid, i32)>) -> Result<bool, StoreError> {
+    async fn transaction(
+        &self,
+        context: &Context,
+        chosen: &mut Vec<(Uuid, i32)>,
+    ) -> Result<bool, StoreError> {
         let store = context.store();
         let Some(mut lane) = store.claim_lane(self.repo).await? else { return Ok(false) };
         let now = store.now().await?;

@@ -16,7 +16,11 @@ const TRIES: i32 = 30;
 pub(super) enum Settled {
     Done(Done),
     /// Not known to be done: try again, or look again, after this.
-    Later { after: TimeDelta, untried: bool, why: String },
+    Later {
+        after: TimeDelta,
+        untried: bool,
+        why: String,
+    },
     /// GitHub will not have it.
     Never(String),
 }
@@ -72,7 +76,12 @@ pub(super) async fn settle(
         }
         Settled::Later { why, .. } if claim.attempts >= TRIES => bury(context, claim, &why).await?,
         Settled::Later { after, untried, why } => {
-            tracing::info!(effect = row.effect_key, attempts = claim.attempts, why, "an effect is tried again later");
+            tracing::info!(
+                effect = row.effect_key,
+                attempts = claim.attempts,
+                why,
+                "an effect is tried again later"
+            );
             let untried = untried && claim.tried_at.is_none();
             store.postpone_effect(row, store.now().await? + after, untried, &why).await?;
         }
@@ -87,6 +96,12 @@ fn later(claim: &ClaimedEffect, why: String) -> Settled {
 
 async fn bury(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::Result<()> {
     let row = &claim.row;
-    tracing::error!(effect = row.effect_key, tenant = row.tenant_id, repo = row.repo_id, why, "an effect is given up");
+    tracing::error!(
+        effect = row.effect_key,
+        tenant = row.tenant_id,
+        repo = row.repo_id,
+        why,
+        "an effect is given up"
+    );
     Ok(context.store().bury_effect(row, why).await?)
 }

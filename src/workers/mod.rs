@@ -68,7 +68,13 @@ struct Wakes {
 }
 
 impl Context {
-    pub fn new(store: Store, github: GitHub, clock: Clock, public_url: String, check_runs_every: Duration) -> Self {
+    pub fn new(
+        store: Store,
+        github: GitHub,
+        clock: Clock,
+        public_url: String,
+        check_runs_every: Duration,
+    ) -> Self {
         let (wakes, bot) = (Wakes::default(), OnceCell::new());
         Self(Arc::new(Shared { store, github, clock, wakes, public_url, check_runs_every, bot }))
     }

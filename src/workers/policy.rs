@@ -37,7 +37,12 @@ pub(super) async fn refresh(
     let outcome = reader.catalogue().await?;
     if let PolicyOutcome::Broken(errors) = &outcome {
         let first = errors.first().map(ToString::to_string);
-        tracing::warn!(repository = repository.full_name(), errors = errors.len(), first, "the policy is broken");
+        tracing::warn!(
+            repository = repository.full_name(),
+            errors = errors.len(),
+            first,
+            "the policy is broken"
+        );
     }
     context.store().save_policy(repository.key, &outcome, now).await?;
     Ok(context.store().repository(repository.key).await?.unwrap_or(repository))
@@ -56,9 +61,11 @@ impl Reader<'_> {
             Ok(policy) => policy,
             Err(errors) => return Ok(PolicyOutcome::Broken(errors)),
         };
-        let mut catalogue = Catalogue { policy, workflows: std::collections::BTreeMap::new(), forms: Vec::new() };
+        let mut catalogue =
+            Catalogue { policy, workflows: std::collections::BTreeMap::new(), forms: Vec::new() };
         let mut errors: Vec<FileError> = Vec::new();
-        let names: Vec<String> = catalogue.policy.builds.values().map(|build| build.workflow.clone()).collect();
+        let names: Vec<String> =
+            catalogue.policy.builds.values().map(|build| build.workflow.clone()).collect();
         for name in names {
             let path = format!("{WORKFLOWS}/{name}");
             let Some(text) = self.file(&path).await? else { continue };
@@ -69,7 +76,11 @@ impl Reader<'_> {
         }
         catalogue.forms = self.forms().await?;
         errors.extend(policy::check(&catalogue).iter().map(|finding| finding.in_file(POLICY, &text)));
-        if errors.is_empty() { Ok(PolicyOutcome::Good(Box::new(catalogue))) } else { Ok(PolicyOutcome::Broken(errors)) }
+        if errors.is_empty() {
+            Ok(PolicyOutcome::Good(Box::new(catalogue)))
+        } else {
+            Ok(PolicyOutcome::Broken(errors))
+        }
     }
 
     /// A form that cannot be read only loses its labels; the headings still match the inputs' names.

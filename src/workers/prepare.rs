@@ -51,7 +51,9 @@ async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
     };
     let asks = |step: &Step| matches!(step, Step::Ask { .. } | Step::Cancel);
     let role = match author {
-        Some(author) if steps.iter().any(asks) => context.0.github.permission(&address, &author.login).await?,
+        Some(author) if steps.iter().any(asks) => {
+            context.0.github.permission(&address, &author.login).await?
+        }
         _ => Role::None,
     };
     Ok(Facts {
@@ -67,7 +69,9 @@ async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
 fn policy_state(repository: &Repository) -> PolicyState {
     match (&repository.catalogue, repository.policy_state.as_str()) {
         (Some(_), "good" | "broken") => PolicyState::Good,
-        (None, "broken") => PolicyState::Broken { errors: repository.policy_errors.clone().unwrap_or_default() },
+        (None, "broken") => {
+            PolicyState::Broken { errors: repository.policy_errors.clone().unwrap_or_default() }
+        }
         _ => PolicyState::None,
     }
 }

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     github::{GitHubError, Job, Post, Reaction as Emoji, Repo},
     mirror::{
-        Artifact, FailedStep, HelpBuild, OutcomeView, ReplyView, outcome_comment, outcome_marker, reply_comment,
-        reply_marker,
+        Artifact, FailedStep, HelpBuild, OutcomeView, ReplyView, outcome_comment, outcome_marker,
+        reply_comment, reply_marker,
     },
     queue::{Build, BuildId, Effect, Reaction, ReactionTarget, Reply, Status},
     store::{ClaimedEffect, Done, Posted, Repository, Urgency},
@@ -19,9 +19,15 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let Some(claim) = store.claim_effect(store.now().await?, Urgency::Words).await? else { return Ok(false) };
     match claim.row.effect.clone() {
-        Effect::React { target, reaction } => settle(context, &claim, react(context, &claim, target, reaction)).await?,
-        Effect::Outcome { build, issue } => settle(context, &claim, outcome(context, &claim, build, issue)).await?,
-        Effect::Reply { issue, key, reply } => settle(context, &claim, answer(context, &claim, issue, &key, &reply)).await?,
+        Effect::React { target, reaction } => {
+            settle(context, &claim, react(context, &claim, target, reaction)).await?
+        }
+        Effect::Outcome { build, issue } => {
+            settle(context, &claim, outcome(context, &claim, build, issue)).await?
+        }
+        Effect::Reply { issue, key, reply } => {
+            settle(context, &claim, answer(context, &claim, issue, &key, &reply)).await?
+        }
         Effect::Dispatch { .. } | Effect::Cancel { .. } => {}
     }
     Ok(true)
@@ -42,7 +48,9 @@ async fn react(
     let github = &context.0.github;
     let result = match target {
         ReactionTarget::Comment { id } => github.react_to_comment(&address, id.cast_unsigned(), emoji).await,
-        ReactionTarget::Issue { number } => github.react_to_issue(&address, number.cast_unsigned(), emoji).await,
+        ReactionTarget::Issue { number } => {
+            github.react_to_issue(&address, number.cast_unsigned(), emoji).await
+        }
     };
     match result {
         // What it was for is gone: nothing is missing.
@@ -73,7 +81,12 @@ async fn answer(
     post.put(context, claim, &address).await
 }
 
-async fn outcome(context: &Context, claim: &ClaimedEffect, id: BuildId, issue: i64) -> anyhow::Result<Settled> {
+async fn outcome(
+    context: &Context,
+    claim: &ClaimedEffect,
+    id: BuildId,
+    issue: i64,
+) -> anyhow::Result<Settled> {
     let Some(build) = context.store().build(claim.row.tenant_id, id).await? else {
         return Ok(Settled::Never("no such build".into()));
     };
@@ -122,7 +135,8 @@ impl Comment {
         let issue = self.issue.cast_unsigned();
         match context.0.github.post_once(address, issue, &post, claim.tried_at).await {
             Ok(comment) => {
-                let posted = Posted { marker: self.key, comment_id: comment.id.cast_signed(), url: comment.html_url };
+                let posted =
+                    Posted { marker: self.key, comment_id: comment.id.cast_signed(), url: comment.html_url };
                 Ok(Settled::Done(Done { event: None, posted: Some(posted), mirror: self.mirror }))
             }
             Err(error) => Ok(Settled::from_error(&error, claim.attempts)),
@@ -154,7 +168,9 @@ impl Found {
                 });
                 found.artifacts = shown.collect();
             }
-            Status::Failed => found.failed = stopped_at(&github.jobs(address, run).await?, Job::failed, run_url),
+            Status::Failed => {
+                found.failed = stopped_at(&github.jobs(address, run).await?, Job::failed, run_url)
+            }
             Status::TimedOut => {
                 let cancelled = |job: &Job| job.conclusion.as_deref() == Some("cancelled");
                 found.last_step = stopped_at(&github.jobs(address, run).await?, cancelled, run_url);
@@ -186,7 +202,8 @@ fn help_of(repository: &Repository) -> Vec<HelpBuild> {
     let builds = catalogue.policy.builds.iter().filter(|(_, build)| build.triggers.comment);
     builds
         .map(|(build_type, build)| {
-            let declared = catalogue.workflows.get(&build.workflow).and_then(|workflow| workflow.inputs.as_ref());
+            let declared =
+                catalogue.workflows.get(&build.workflow).and_then(|workflow| workflow.inputs.as_ref());
             let names = declared.into_iter().flatten().map(|input| input.name.clone());
             let names = names.filter(|name| name != crate::policy::CORRELATION_INPUT);
             let example = |name: &String| build.inputs.get(name).and_then(|input| input.example.clone());
