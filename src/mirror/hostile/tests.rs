@@ -76,6 +76,9 @@ fn replies(texts: &[String; 4]) -> Vec<Reply> {
 }
 
 proptest! {
+    // Each case reads some thirty comments.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
+
     #[test]
     fn no_comment_does_what_its_texts_say(texts in prop::array::uniform4(text()), comment in any::<bool>()) {
         let trigger = if comment { Trigger::Comment } else { Trigger::Issue };
