@@ -9,6 +9,8 @@ const MAX_SHOWN: usize = 200;
 const MAX_LINE: usize = 8_000;
 /// Parsers give up on long runs of backticks (cmark at 80), and the span would not be code.
 const MAX_FENCE: usize = 8;
+/// GitHub takes this many hexadecimal digits for a commit.
+const COMMIT: usize = 7;
 /// A zero-width space: readers do not see it, and GitHub sees no mention, reference or address.
 const JOINT: &str = "&#8203;";
 
@@ -102,19 +104,22 @@ fn span(text: &str) -> String {
 fn by_backticks(text: &str, code: impl Fn(&str) -> String) -> String {
     let text = clean(text);
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 || text.contains("``") || text.chars().count() > 4 * MAX_SHOWN {
+    if parts.len().is_multiple_of(2) || text.contains("``") || text.chars().count() > 4 * MAX_SHOWN {
         return escape(&text);
     }
-    let part = |(n, part): (usize, &&str)| if n % 2 == 0 { escape_all(part) } else { code(part) };
+    let part = |(n, part): (usize, &&str)| if n.is_multiple_of(2) { escape_all(part) } else { code(part) };
     parts.iter().enumerate().map(part).collect()
 }
 
 fn escape_all(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() * 2);
-    let mut before = Before::default();
-    for c in text.chars() {
-        if before.joins(c) {
+    let mut hex = 0;
+    for (at, &c) in chars.iter().enumerate() {
+        hex = if c.is_ascii_hexdigit() { hex + 1 } else { 0 };
+        if hex == COMMIT || wakes(&chars[..at], c) {
             out.push_str(JOINT);
+            hex = 1;
         }
         match c {
             '|' => out.push_str("&#124;"),
@@ -124,52 +129,24 @@ fn escape_all(text: &str) -> String {
             }
             _ => out.push(c),
         }
-        before.push(c);
     }
     // Whatever follows a mark, it must not be joined to it.
-    if matches!(before.last(), Some('@' | '#')) {
+    if matches!(chars.last(), Some('@' | '#')) {
         out.push_str(JOINT);
     }
     out
 }
 
-/// The word so far: what the next character could make a link of.
-#[derive(Default)]
-struct Before {
-    word: String,
-    hex: usize,
-}
-
-impl Before {
-    fn last(&self) -> Option<char> {
-        self.word.chars().last()
-    }
-
-    /// Whether `next` would complete a mention, a reference (`#41`, `GH-41`, `GHSA-…`), a commit or an address.
-    fn joins(&mut self, next: char) -> bool {
-        let word = self.word.to_ascii_lowercase();
-        let joins = match (self.last(), next) {
-            (Some('@' | '#'), _) | (Some(':'), '/') => true,
-            (Some('-'), _) => next.is_ascii_digit() || word.ends_with("ghsa-"),
-            (_, '.') => word.ends_with("www"),
-            _ => self.hex >= 6 && next.is_ascii_hexdigit(),
-        };
-        if joins {
-            self.hex = 0;
-        }
-        joins
-    }
-
-    fn push(&mut self, c: char) {
-        self.hex = if c.is_ascii_hexdigit() { self.hex + 1 } else { 0 };
-        if c.is_whitespace() {
-            self.word.clear();
-        } else {
-            self.word.push(c);
-            // Nothing looks further back than `ghsa-`.
-            if self.word.chars().count() > 8 {
-                self.word.remove(0);
-            }
-        }
+/// Whether `next` would complete a mention, a reference (`#41`, `GH-41`, `GHSA-…`) or an address.
+fn wakes(before: &[char], next: char) -> bool {
+    let ends_with = |word: &str| {
+        let last = before.iter().rev().zip(word.chars().rev());
+        before.len() >= word.len() && last.into_iter().all(|(c, w)| c.eq_ignore_ascii_case(&w))
+    };
+    match (before.last(), next) {
+        (Some('@' | '#'), _) | (Some(':'), '/') => true,
+        (Some('-'), _) => next.is_ascii_digit() || ends_with("ghsa-"),
+        (_, '.') => ends_with("www"),
+        _ => false,
     }
 }

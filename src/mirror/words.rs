@@ -50,17 +50,17 @@ pub(super) fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} bytes");
     }
-    let mut unit = 0;
-    // In tenths, rounded; integers, since sizes are exact.
-    let mut tenths = bytes.saturating_add(50) / 100;
-    while tenths >= 9995 && unit + 1 < UNITS.len() {
-        tenths = (tenths + 500) / 1000;
+    let in_units_of = |scale: u128| (u128::from(bytes) + scale / 2) / scale;
+    let (mut scale, mut unit) = (1000, 0);
+    while in_units_of(scale) >= 1000 && unit + 1 < UNITS.len() {
+        scale *= 1000;
         unit += 1;
     }
+    let tenths = in_units_of(scale / 10);
     if tenths < 100 && tenths % 10 != 0 {
         format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
     } else {
-        format!("{} {}", (tenths + 5) / 10, UNITS[unit])
+        format!("{} {}", in_units_of(scale), UNITS[unit])
     }
 }
 
