@@ -210,6 +210,7 @@ CREATE TABLE build (
 CREATE UNIQUE INDEX build_one_open_per_issue_and_type ON build (tenant_id, repo_id, issue, build_type) WHERE issue IS NOT NULL;
 CREATE UNIQUE INDEX build_one_per_run ON build (tenant_id, repo_id, run_id) WHERE run_id IS NOT NULL;
 CREATE UNIQUE INDEX build_one_per_place ON build (tenant_id, repo_id, queue, ticket) WHERE status = 'queued';
+CREATE INDEX build_holders ON build (tenant_id, repo_id) WHERE status IN ('starting', 'running', 'cancelling');
 CREATE INDEX build_in_order ON build (tenant_id, repo_id, queue, status, ticket);
 
 CREATE TABLE build_history (

@@ -1,1 +1,3 @@
-//! (room)
+//! What an operator types.
+
+pub mod server;

@@ -1,1 +1,40 @@
-//! (room)
+//! State to the Markdown that people read in their issues.
+//!
+//! Pure: whoever calls gives everything, the time too. All that came from a person or from GitHub is shown by way of
+//! [`escape`] or [`code`], so that it is text and nothing else. The last line of each comment is a hidden marker, by
+//! which [`carries`] knows it again.
+
+mod build;
+mod help;
+mod hidden;
+#[cfg(test)]
+mod hostile;
+mod outcome;
+mod refusal;
+mod reply;
+#[cfg(test)]
+mod sample;
+mod status;
+mod text;
+mod words;
+
+pub use help::HelpBuild;
+pub use hidden::{MAX_COMMENT, carries, outcome_marker, reply_marker, status_marker};
+pub use outcome::{Artifact, FailedStep, OutcomeView, outcome_comment};
+pub use reply::{ReplyView, reply_comment};
+pub use status::{StatusLine, StatusView, status_comment};
+pub use text::{code, code_cell, escape, prose};
+
+/// What people can open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// The live queue page of one repository.
+    pub issue_page: String,
+}
+
+impl Links {
+    /// The pages of the repository `full_name` (`owner/name`) on the server that people reach as `public_url`.
+    pub fn of_repository(public_url: &str, full_name: &str) -> Self {
+        Self { issue_page: format!("{}/q/{full_name}", public_url.trim_end_matches('/')) }
+    }
+}

@@ -1,9 +1,12 @@
 use std::fmt;
 
 use super::nearest::suggestion;
+use super::reader::lookup;
 use super::yaml::{self, position};
 use super::{BuildPolicy, Catalogue, FileError};
-use crate::policy::reader::lookup;
+
+#[cfg(test)]
+mod tests;
 
 /// A mistake that shows only when the policy is compared with the workflows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::{
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 3600);
 /// GitHub ends a workflow run after 35 days.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(35 * 86_400);
+const LONGEST_TIMEOUT_DAYS: u64 = 35;
 const MAX_COUNT: u32 = 10_000;
 
 /// Reads `.github/trilock.yml`. All mistakes of the schema are reported together, in the order of the file; where the
@@ -92,7 +92,7 @@ impl Reader {
         let resources =
             fields.get("resources").map(|node| self.resources(node, resources)).unwrap_or_default();
         let timeout =
-            fields.get("timeout").and_then(|node| self.duration(node, "`timeout`", LONGEST_TIMEOUT));
+            fields.get("timeout").and_then(|node| self.duration(node, "`timeout`", LONGEST_TIMEOUT_DAYS));
         let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
         Some(BuildPolicy { workflow: workflow?, git_ref, triggers, inputs, resources, timeout })
     }

@@ -15,6 +15,9 @@ mod types;
 mod workflow;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use check::{Finding, check};
 pub use error::FileError;
 pub use file::parse_policy;

@@ -3,6 +3,9 @@ use std::fmt;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+#[cfg(test)]
+mod tests;
+
 /// Compiled size, bytes. A policy's pattern tests one short value; the library's own limit is ten times this.
 const SIZE_LIMIT: usize = 1 << 20;
 

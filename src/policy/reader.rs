@@ -136,15 +136,15 @@ impl Reader {
         parsed
     }
 
-    /// A duration such as `90m`, from one second to `most`.
-    pub fn duration(&mut self, node: &Node<'_>, what: &str, most: Duration) -> Option<Duration> {
+    /// A duration such as `90m`, from one second to this many days.
+    pub fn duration(&mut self, node: &Node<'_>, what: &str, days: u64) -> Option<Duration> {
         let value = self.text(node, what)?;
+        let most = Duration::from_secs(days * 86_400);
         let help = || Some("write for example `45m`, `2h` or `1h 30m`".to_owned());
         match humantime::parse_duration(value) {
             Ok(parsed) if (Duration::from_secs(1)..=most).contains(&parsed) => Some(parsed),
             Ok(_) => {
-                let most = humantime::format_duration(most);
-                self.error(node.defined, format!("{what} must be from 1s to {most}, not `{value}`"), help());
+                self.error(node.defined, format!("{what} must be from 1s to {days}d, not `{value}`"), help());
                 None
             }
             Err(_) => {

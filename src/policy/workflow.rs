@@ -4,6 +4,9 @@ use super::reader::{Reader, lookup, parse_bool, plain};
 use super::yaml::{self, Node, Value};
 use super::{FileError, nearest::suggestion};
 
+#[cfg(test)]
+mod tests;
+
 /// The input by which a run is found again after a dispatch whose answer was lost. Only Trilock fills it in.
 pub const CORRELATION_INPUT: &str = "trilock_build";
 

@@ -9,6 +9,9 @@ use serde_saphyr::{Location, Options, Spanned, UserMessageFormatter};
 
 use super::FileError;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes. GitHub's contents API gives files of up to 1 MB inline; no policy, workflow or form comes near this.
 const MAX_TEXT: usize = 512 * 1024;
 
@@ -45,8 +48,9 @@ pub(super) fn parse<'a>(path: &str, text: &'a str) -> Result<Node<'a>, FileError
 }
 
 /// The library's limits, drawn close. Text in the tree is borrowed from the file wherever it can be; what must be
-/// owned inside an anchor is at most 64 KiB, and at most 200 aliases replay it, so a file can claim no more than about
-/// 13 MB of text and 20,000 replayed nodes however its aliases are nested.
+/// owned inside an anchor is at most 64 KiB, and at most 200 aliases replay it. So however its aliases are nested, a
+/// file can claim no more than about 13 MB of text and 20,000 replayed nodes (their keys are of 1,024 characters at
+/// most).
 fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {

@@ -14,19 +14,32 @@ use crate::{
 pub enum Event {
     /// An issue's text or labels are new: opened, edited, labelled, reopened.
     Issue(IssueEvent),
-    IssueClosed { issue: i64, by: Person },
+    IssueClosed {
+        issue: i64,
+        by: Person,
+    },
     /// A new comment with at least one line that is for us.
     Comment(CommentEvent),
     Run(RunReport),
     /// GitHub does not know the run, and the same token still reads the repository and has the `actions` permission.
-    RunGone { run_id: i64 },
-    Dispatched { build: BuildId, answer: DispatchAnswer },
+    RunGone {
+        run_id: i64,
+    },
+    Dispatched {
+        build: BuildId,
+        answer: DispatchAnswer,
+    },
     /// Files that a catalogue is made of changed.
     FilesChanged,
     /// Look at what time alone changes: time-outs and promotion.
     Look,
     /// An operator ends a quarantine.
-    Lift { resource: Resource, slot: i32, reason: String, by: String },
+    Lift {
+        resource: Resource,
+        slot: i32,
+        reason: String,
+        by: String,
+    },
 }
 
 impl Event {
@@ -118,8 +131,15 @@ pub struct RunReport {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum DispatchAnswer {
     /// A run of ours is known.
-    Started { run_id: i64, url: String },
-    Refused { message: String },
+    Started {
+        run_id: i64,
+        url: String,
+    },
+    Refused {
+        message: String,
+    },
+    /// It was to be stopped meanwhile, and there surely is no run.
+    NotStarted,
     /// Nothing was found in the time allowed: nobody can say.
     NeverConfirmed,
 }
@@ -134,6 +154,21 @@ pub enum Role {
     Write,
     Maintain,
     Admin,
+}
+
+impl Role {
+    /// GitHub's standard names; `None` for an organisation's own.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "none" => Self::None,
+            "read" => Self::Read,
+            "triage" => Self::Triage,
+            "write" => Self::Write,
+            "maintain" => Self::Maintain,
+            "admin" => Self::Admin,
+            _ => return None,
+        })
+    }
 }
 
 /// What *prepare* learned from GitHub, with its time, parsed into what the heart needs.
@@ -153,7 +188,9 @@ pub enum PolicyState {
     None,
     Good,
     /// The file has errors and no good one came before it.
-    Broken { errors: Vec<FileError> },
+    Broken {
+        errors: Vec<FileError>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

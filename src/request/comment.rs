@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::command::{Command, CommandError, parse_line};
 use super::line::narrow;
 
+#[cfg(test)]
+mod tests;
+
 /// One line of a comment that is, or was meant as, a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandLine {

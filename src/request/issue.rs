@@ -5,9 +5,13 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::judge::clean;
 use super::types::{Asked, Problem};
 use super::validate::{Answers, Given, assess};
 use crate::policy::{BuildPolicy, Catalogue, InputKind, IssueTrigger, WorkflowInput};
+
+#[cfg(test)]
+mod tests;
 
 /// What an issue says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,11 +109,17 @@ impl Body {
         let ends = headings.iter().skip(1).map(|next| next.start).chain([text.len()]);
         let sections = headings.iter().zip(ends);
         let sections = sections.map(|(heading, end)| {
-            let name = text[heading.clone()].trim().trim_matches('#').trim();
-            (name.to_owned(), answer(&text[heading.end..end]).to_owned())
+            (heading_text(&text[heading.clone()]).to_owned(), answer(&text[heading.end..end]).to_owned())
         });
         Self { sections: sections.collect(), json }
     }
+}
+
+/// A heading's text without its marks; the `#` of `C#` is none.
+fn heading_text(line: &str) -> &str {
+    let text = line.trim().trim_start_matches('#').trim();
+    let unclosed = text.trim_end_matches('#');
+    if unclosed.ends_with(char::is_whitespace) { unclosed.trim_end() } else { text }
 }
 
 fn is_json_block(tag: &Tag<'_>) -> bool {
@@ -209,7 +219,7 @@ fn from_json(text: &str) -> Result<Vec<Given>, Problem> {
             Value::Bool(_) | Value::Number(_) => value.to_string(),
             Value::Array(_) | Value::Object(_) => {
                 let why = "must be one value, not a list or object".to_owned();
-                return Err(problem(&super::validate::clean(&name), Some(value.to_string()), why));
+                return Err(problem(&clean(&name), Some(value.to_string()), why));
             }
         };
         given.push(Given { name, value });

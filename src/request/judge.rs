@@ -49,7 +49,7 @@ pub(super) fn missing(input: &WorkflowInput, policy: &InputPolicy) -> Fault {
 }
 
 /// Control characters that no input may carry, and what stands for a NUL; line breaks and tabs are text.
-pub(super) fn forbidden(c: char) -> bool {
+fn forbidden(c: char) -> bool {
     (c.is_control() && !"\n\r\t".contains(c)) || c == '\u{fffd}'
 }
 
@@ -97,4 +97,9 @@ fn number(input: &WorkflowInput, policy: &InputPolicy, value: &str) -> Result<St
         Ok(number) if digits && number.is_finite() => Ok(value.to_owned()),
         _ => Err(fault(input, policy, "is not a number".to_owned(), None)),
     }
+}
+
+/// Somebody's text as it may be stored: what stands for no character becomes U+FFFD.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().map(|c| if forbidden(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -1,5 +1,8 @@
 //! The words of one command line.
 
+#[cfg(test)]
+mod tests;
+
 /// One word of a line: `name`, `key=value` or `key="two words"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {

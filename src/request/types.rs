@@ -57,6 +57,11 @@ pub enum Asked {
 }
 
 impl Asked {
+    /// Asked for where there is no policy to read it by.
+    pub fn unread() -> Self {
+        Self::Invalid(Invalid { build_type: None, problems: Vec::new(), corrected: None })
+    }
+
     /// A request refused for one reason that is no input's.
     pub(super) fn refused(build_type: Option<&str>, problem: Problem, corrected: Option<String>) -> Self {
         let build_type = build_type.map(str::to_owned);

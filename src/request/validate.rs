@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::judge::{Fault, forbidden, judge, missing};
+use super::judge::{Fault, clean, judge, missing};
 use super::line::build_line;
 use super::types::{Asked, Invalid, Problem, Request, Shown};
 use crate::policy::{
@@ -27,58 +27,17 @@ pub(super) struct Answers {
     pub given: Vec<Given>,
     /// By input name, the heading that stood for it.
     pub headings: Vec<(String, String)>,
-    /// For a command: the build type to name in the corrected line, if it must be named.
-    pub command: Option<Option<String>>,
+    pub source: Source,
 }
 
-/// The request of a `/build` command. `build_type` may be left out where one only can be asked for by comment.
-pub fn from_command(catalogue: &Catalogue, build_type: Option<&str>, inputs: &[(String, String)]) -> Asked {
-    let builds = &catalogue.policy.builds;
-    let open: Vec<&str> =
-        builds.iter().filter(|(_, build)| build.triggers.comment).map(|(name, _)| name.as_str()).collect();
-    let choice = match build_type {
-        Some(named) => named_type(builds, &open, named),
-        None => match open.as_slice() {
-            [only] => Ok(*only),
-            [] => Err(("no build here can be asked for by comment".to_owned(), None)),
-            several => Err((format!("say which one: {}", several.join(", ")), None)),
-        },
-    };
-    let inputs_of = || inputs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    let name = match choice {
-        Ok(name) => name,
-        Err((why, right)) => {
-            let corrected = right.as_deref().map(|right| clean(&build_line(Some(right), inputs_of())));
-            let problem = Problem { field: "build type".to_owned(), now: build_type.map(clean), why, right };
-            return Asked::refused(None, problem, corrected);
-        }
-    };
-    let given = inputs.iter().map(|(name, value)| Given { name: name.clone(), value: value.clone() });
-    let named = (build_type.is_some() || open.len() > 1).then(|| name.to_owned());
-    let answers = Answers { given: given.collect(), headings: Vec::new(), command: Some(named) };
-    assess(catalogue, name, &builds[name], &answers)
-}
-
-/// The build type of that name, or why not and which would be right.
-fn named_type<'o>(
-    builds: &BTreeMap<String, BuildPolicy>,
-    open: &[&'o str],
-    named: &str,
-) -> Result<&'o str, (String, Option<String>)> {
-    if let Some(name) = open.iter().find(|name| name.eq_ignore_ascii_case(named)) {
-        return Ok(name);
-    }
-    let right = match open {
-        [] => return Err(("no build here can be asked for by comment".to_owned(), None)),
-        [only] => Some(*only),
-        several => nearest(named, several.iter().copied()),
-    };
-    let why = if builds.contains_key(named) {
-        "cannot be asked for by comment".to_owned()
-    } else {
-        format!("not one of {}", open.join(", "))
-    };
-    Err((why, right.map(str::to_owned)))
+/// Where the answers stand, and so how they are corrected.
+#[derive(Default)]
+pub(super) enum Source {
+    /// The issue's text is edited.
+    #[default]
+    Issue,
+    /// A new line is written; it names the build type if it must be named.
+    Command { named: Option<String> },
 }
 
 /// What a build type's inputs make of the answers.
@@ -280,7 +239,7 @@ impl<'a> Assessment<'a> {
 
     /// The line to copy: the answers in their order, each right, then what was missing.
     fn corrected(&self) -> Option<String> {
-        let build_type = self.answers.command.as_ref()?;
+        let Source::Command { named } = &self.answers.source else { return None };
         let mut fixes = self.fixes.clone();
         let mut pairs = Vec::new();
         for (input, value) in &self.resolved {
@@ -293,12 +252,7 @@ impl<'a> Assessment<'a> {
             pairs.push((name, fix?));
         }
         let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
-        let line = build_line(build_type.as_deref(), pairs);
+        let line = build_line(named.as_deref(), pairs);
         (line.len() <= MAX_LENGTH).then_some(line)
     }
-}
-
-/// Somebody's text as it may be stored: what stands for no character becomes U+FFFD.
-pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if forbidden(c) { '\u{fffd}' } else { c }).collect()
 }

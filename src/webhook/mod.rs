@@ -1,1 +1,15 @@
-//! (room)
+//! Deliveries: signature, size, the raw body to an [`Event`](crate::queue::Event), and the inbox row before the 2xx.
+//!
+//! GitHub never tries a failed delivery again by itself, and its lists of events and actions grow: what is well signed
+//! and unknown is acknowledged and ignored.
+
+mod parse;
+mod payload;
+mod route;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+pub use parse::{Parsed, parse};
+pub use route::{Intake, MAX_BODY, router};
+pub use signature::WebhookSecrets;

@@ -1,1 +1,235 @@
-//! (room)
+//! The loops. Each is a level-triggered reconciler: it looks at the state and asks what is missing; a wake-up only
+//! makes it look sooner, and losing one costs a polling interval, never a build.
+//!
+//! `prepare` fetches facts, `apply` decides under the locks, `actions` and `words` carry effects out, `mirror` keeps
+//! status comments true, `monitor` asks GitHub about runs, `retention` forgets what is old. Any number of replicas
+//! run them against one database.
+
+mod actions;
+mod apply;
+mod effects;
+mod mirror;
+mod monitor;
+mod policy;
+mod prepare;
+mod retention;
+mod words;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use tokio::{
+    sync::{Notify, OnceCell},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    github::{GitHub, Repo},
+    queue::{Event, RepoKey},
+    store::{Due, Repository, Store},
+};
+
+pub use apply::apply_lane;
+pub(crate) use monitor::workflow_file;
+pub(crate) use policy::concerns as concerns_policy;
+
+/// The longest that a loop sleeps, by the clock's time.
+const POLL: Duration = Duration::from_secs(60);
+
+/// What a loop does after an error, by the clock's time: the database may be away.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What all loops share. Clones share it.
+#[derive(Clone)]
+pub struct Context(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    github: GitHub,
+    clock: Clock,
+    wakes: Wakes,
+    /// What people open: the server's public address, without a slash at its end.
+    public_url: String,
+    /// GitHub is asked about a run at least this often.
+    check_runs_every: Duration,
+    bot: OnceCell<String>,
+}
+
+/// Hints within this process. Each means: look now.
+#[derive(Default)]
+struct Wakes {
+    prepare: Notify,
+    apply: Notify,
+    actions: Notify,
+    words: Notify,
+    mirror: Notify,
+}
+
+impl Context {
+    pub fn new(
+        store: Store,
+        github: GitHub,
+        clock: Clock,
+        public_url: String,
+        check_runs_every: Duration,
+    ) -> Self {
+        let (wakes, bot) = (Wakes::default(), OnceCell::new());
+        Self(Arc::new(Shared { store, github, clock, wakes, public_url, check_runs_every, bot }))
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Something new is in the inbox.
+    pub fn wake_intake(&self) {
+        self.0.wakes.prepare.notify_one();
+        self.0.wakes.apply.notify_one();
+        self.0.wakes.words.notify_one();
+    }
+
+    fn wake_effects(&self) {
+        self.0.wakes.actions.notify_one();
+        self.0.wakes.words.notify_one();
+        self.0.wakes.mirror.notify_one();
+    }
+
+    /// The login that GitHub shows for what this App does. Asked once, remembered in the database.
+    async fn bot(&self) -> anyhow::Result<&str> {
+        let ask = || async {
+            match self.0.github.app().await {
+                Ok(app) => Ok(self.0.store.remember_bot(&format!("{}[bot]", app.slug)).await?),
+                Err(error) => match self.0.store.remembered_bot().await? {
+                    Some(bot) => Ok(bot),
+                    None => Err(anyhow::Error::new(error).context("GitHub must be asked once who we are")),
+                },
+            }
+        };
+        Ok(self.0.bot.get_or_try_init(ask).await?)
+    }
+
+    /// The repository and its address for calls.
+    async fn repository(&self, repo: RepoKey) -> anyhow::Result<(Repository, Repo)> {
+        let row = self.0.store.repository(repo).await?.context("the repository is not known")?;
+        let installation = row.installation_id.cast_unsigned();
+        let address = Repo { owner: row.owner.clone(), name: row.name.clone(), installation };
+        Ok((row, address))
+    }
+
+    fn queue_url(&self, repository: &Repository) -> String {
+        format!("{}/q/{}/{}", self.0.public_url, repository.owner, repository.name)
+    }
+
+    /// Puts an event of our own in the inbox.
+    async fn tell(&self, repo: RepoKey, source: &str, event: &Event) -> anyhow::Result<()> {
+        self.0.store.add_event(repo, source, event).await?;
+        self.0.wakes.apply.notify_one();
+        Ok(())
+    }
+}
+
+/// Runs all loops until `stop`; then each finishes what it has in hand.
+pub async fn run(context: Context, stop: CancellationToken) {
+    let mut loops = JoinSet::new();
+    for _ in 0..2 {
+        loops.spawn(Loop::Prepare.run(context.clone(), stop.clone()));
+        loops.spawn(Loop::Apply.run(context.clone(), stop.clone()));
+        loops.spawn(Loop::Words.run(context.clone(), stop.clone()));
+        loops.spawn(Loop::Mirror.run(context.clone(), stop.clone()));
+        loops.spawn(Loop::Actions.run(context.clone(), stop.clone()));
+    }
+    loops.spawn(Loop::Monitor.run(context.clone(), stop.clone()));
+    loops.spawn(Loop::Retention.run(context.clone(), stop.clone()));
+    while loops.join_next().await.is_some() {}
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Loop {
+    Prepare,
+    Apply,
+    Actions,
+    Words,
+    Mirror,
+    Monitor,
+    Retention,
+}
+
+impl Loop {
+    async fn run(self, context: Context, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            // A task of its own, so that a panic ends one step and not the loop.
+            let step = context.clone();
+            let result = tokio::spawn(async move { self.step(&step).await }).await;
+            let wait = match result {
+                Ok(Ok(true)) => continue,
+                Ok(Ok(false)) => self.next(&context).await,
+                Ok(Err(error)) => {
+                    tracing::warn!(worker = ?self, error = format!("{error:#}"), "a step failed; it is tried again");
+                    PAUSE
+                }
+                Err(panic) => {
+                    tracing::error!(worker = ?self, %panic, "a step panicked; it is tried again");
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.woken(&context) => {}
+                () = context.0.clock.sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Returns whether there may be more to do at once.
+    async fn step(self, context: &Context) -> anyhow::Result<bool> {
+        match self {
+            Self::Prepare => prepare::step(context).await,
+            Self::Apply => apply::step(context).await,
+            Self::Actions => actions::step(context).await,
+            Self::Words => words::step(context).await,
+            Self::Mirror => mirror::step(context).await,
+            Self::Monitor => monitor::step(context).await,
+            Self::Retention => retention::step(context).await,
+        }
+    }
+
+    async fn woken(self, context: &Context) {
+        let wakes = &context.0.wakes;
+        match self {
+            Self::Prepare => wakes.prepare.notified().await,
+            Self::Apply => wakes.apply.notified().await,
+            Self::Actions => wakes.actions.notified().await,
+            Self::Words => wakes.words.notified().await,
+            Self::Mirror => wakes.mirror.notified().await,
+            Self::Monitor | Self::Retention => std::future::pending().await,
+        }
+    }
+
+    /// How long there is surely nothing to do.
+    async fn next(self, context: &Context) -> Duration {
+        let due = match self {
+            Self::Prepare => Due::Unprepared,
+            Self::Apply => Due::Ready,
+            Self::Actions | Self::Words => Due::Effect,
+            Self::Mirror => Due::Mirror,
+            Self::Monitor => return context.0.check_runs_every / 2,
+            Self::Retention => return retention::EVERY,
+        };
+        let store = context.store();
+        match (store.next_due(due).await, store.now().await) {
+            (Ok(Some(due)), Ok(now)) => (due - now).to_std().unwrap_or(Duration::ZERO).clamp(SHORTEST, POLL),
+            _ => POLL,
+        }
+    }
+}
+
+/// What is due but cannot be had (another worker has it) is not asked for in a tight loop.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// When to try again after `attempts` failures: 1, 2, 4 … seconds, at most 5 minutes, by the clock's time.
+fn back_off(attempts: i32) -> chrono::TimeDelta {
+    let exponent = u32::try_from(attempts.clamp(1, 9) - 1).unwrap_or(0);
+    chrono::TimeDelta::seconds(300.min(1_i64 << exponent))
+}

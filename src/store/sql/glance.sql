@@ -1,6 +1,6 @@
 -- Without locks: who holds slots, the first $4 of the queue, the named resources. Only a plan is made from it.
 SELECT jsonb_build_object(
-    'named', coalesce((SELECT jsonb_agg(name) FROM repository r, jsonb_object_keys(r.catalogue->'policy'->'named_resources') AS name
+    'named', coalesce((SELECT jsonb_agg(resource) FROM repository r, jsonb_object_keys(r.catalogue->'policy'->'named_resources') AS k (resource)
                         WHERE r.tenant_id = $1 AND r.repo_id = $2), '[]'),
     'builds', coalesce((SELECT jsonb_agg(jsonb_build_array(build_id, asker, resources)) FROM (
         SELECT b.build_id, b.asker, b.resources FROM build b

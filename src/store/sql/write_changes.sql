@@ -2,7 +2,7 @@
 -- compares. What must come after a delete in the same table reads its count, which makes Postgres do it first.
 -- $1 tenant, $2 repo, $3 now, $4 the changes
 WITH gone AS (
-    DELETE FROM build b USING jsonb_to_recordset($4->'ended') AS e (build_id uuid, version bigint)
+    DELETE FROM build b USING jsonb_to_recordset($4::jsonb->'ended') AS e (build_id uuid, version bigint)
      WHERE b.tenant_id = $1 AND b.build_id = e.build_id AND b.version = e.version - 1
     RETURNING 1
 ), archived AS (

@@ -1,0 +1,8 @@
+//! The calls against a small server that plays GitHub and remembers what arrived.
+
+mod answers;
+mod fate;
+mod pages;
+mod server;
+mod shapes;
+mod tokens;

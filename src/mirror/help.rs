@@ -1,0 +1,67 @@
+//! What can be asked for, and how a repository gets its first build.
+
+use super::text::{code, escape, line_to_copy, link};
+use crate::request::build_line;
+
+/// Build types listed with a line to copy.
+const MAX_LISTED: usize = 30;
+
+pub(super) const POLICY: &str = "\
+version: 1
+builds:
+  desktop:
+    workflow: build-desktop.yml
+    triggers: { issue: { labels: [build] } }
+    inputs: { tag: { pattern: '^v\\d+\\.\\d+' } }
+";
+
+/// A build type that can be asked for by comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelpBuild {
+    pub build_type: String,
+    /// Each input's name, and a value that would be right, if one is known.
+    pub inputs: Vec<(String, Option<String>)>,
+}
+
+pub(super) fn help(builds: &[HelpBuild], queue_url: &str) -> String {
+    let builds = if builds.is_empty() { format!("{}\n", first_policy()) } else { list(builds) };
+    format!(
+        "### 💡 What you can write here\n\
+         Write a comment with only one of these:\n\n\
+         - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key=\"two words\"`\n\
+         - `/cancel` takes this issue's builds out of the queue, or stops them\n\
+         - `/status` says how this issue's builds stand\n\
+         - `/help` shows this text\n\n\
+         {builds}\n\
+         What is going on now: {}",
+        link("live queue", queue_url)
+    )
+}
+
+fn list(builds: &[HelpBuild]) -> String {
+    let mut text = "What can be built, each with a line to copy:\n\n".to_owned();
+    for build in builds.iter().take(MAX_LISTED) {
+        let inputs =
+            build.inputs.iter().map(|(name, example)| (name.as_str(), example.as_deref().unwrap_or("…")));
+        let line = line_to_copy(&build_line(Some(&build.build_type), inputs));
+        let line = line.unwrap_or_else(|| code(&format!("/build {}", build.build_type)));
+        text.push_str(&format!("- **{}**: {line}\n", escape(&build.build_type)));
+    }
+    if let Some(more) = builds.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
+        text.push_str(&format!("- and {more} more in `.github/trilock.yml`\n"));
+    }
+    let open = |build: &HelpBuild| build.inputs.iter().any(|(_, example)| example.is_none());
+    if builds.iter().take(MAX_LISTED).any(open) {
+        text.push_str("\nPut your own value where `…` stands.\n");
+    }
+    text
+}
+
+/// What a maintainer does so that there is something to build.
+pub(super) fn first_policy() -> String {
+    format!(
+        "No build is set up in this repository yet. A maintainer can add the file `.github/trilock.yml`, for example:\n\n\
+         ```yaml\n{POLICY}```\n\n\
+         The workflow named there needs the trigger `workflow_dispatch`, here with an input `tag`."
+    )
+}

@@ -1,0 +1,252 @@
+use insta::assert_snapshot;
+
+use super::*;
+use crate::{
+    mirror::{
+        StatusLine,
+        help::POLICY,
+        sample::{at, build},
+    },
+    policy::{FileError, parse_policy},
+    queue::{Refusal, Status},
+};
+
+const QUEUE_URL: &str = "https://ci.example/q/o/r";
+
+fn reply_of(reply: &Reply, builds: &[HelpBuild], status: Option<&StatusView<'_>>) -> String {
+    reply_comment(&ReplyView { reply, key: "c12.0", status, queue_url: QUEUE_URL, builds })
+}
+
+fn refused(refusal: Refusal) -> String {
+    reply_of(&Reply::Refused { refusal }, &[], None)
+}
+
+#[test]
+fn help_lists_what_can_be_built() {
+    let input = |name: &str, example: Option<&str>| (name.to_owned(), example.map(str::to_owned));
+    let desktop = vec![input("tag", Some("v1.4.0")), input("channel", None)];
+    let builds = [
+        HelpBuild { build_type: "desktop".to_owned(), inputs: desktop },
+        HelpBuild { build_type: "docs".to_owned(), inputs: Vec::new() },
+    ];
+    assert_snapshot!(reply_of(&Reply::Help, &builds, None), @r#"
+    ### 💡 What you can write here
+    Write a comment with only one of these:
+
+    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`
+    - `/cancel` takes this issue's builds out of the queue, or stops them
+    - `/status` says how this issue's builds stand
+    - `/help` shows this text
+
+    What can be built, each with a line to copy:
+
+    - **desktop**: `/build desktop tag=v1.4.0 channel=…`
+    - **docs**: `/build docs`
+
+    Put your own value where `…` stands.
+
+    What is going on now: [live queue](https://ci.example/q/o/r)
+
+    <!-- trilock:reply:c12.0 -->
+    "#);
+}
+
+#[test]
+fn help_without_a_policy_tells_how_to_begin() {
+    assert_snapshot!(reply_of(&Reply::Help, &[], None), @r#"
+    ### 💡 What you can write here
+    Write a comment with only one of these:
+
+    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`
+    - `/cancel` takes this issue's builds out of the queue, or stops them
+    - `/status` says how this issue's builds stand
+    - `/help` shows this text
+
+    No build is set up in this repository yet. A maintainer can add the file `.github/trilock.yml`, for example:
+
+    ```yaml
+    version: 1
+    builds:
+      desktop:
+        workflow: build-desktop.yml
+        triggers: { issue: { labels: [build] } }
+        inputs: { tag: { pattern: '^v\d+\.\d+' } }
+    ```
+
+    The workflow named there needs the trigger `workflow_dispatch`, here with an input `tag`.
+
+    What is going on now: [live queue](https://ci.example/q/o/r)
+
+    <!-- trilock:reply:c12.0 -->
+    "#);
+}
+
+#[test]
+fn the_policy_shown_is_a_good_one() {
+    assert_eq!(parse_policy(".github/trilock.yml", POLICY).map(|policy| policy.builds.len()), Ok(1));
+}
+
+#[test]
+fn status_shows_the_blocks_of_the_status_comment() {
+    let running = build(Status::Running, None);
+    let builds = vec![StatusLine { build: &running, before: None, outcome_url: None }];
+    let view = StatusView { now: at(14, 40), queue_url: QUEUE_URL, builds };
+    assert_snapshot!(reply_of(&Reply::Status, &[], Some(&view)), @r"
+    ### 🔨 Building since 14:21 UTC ([run](https://github.com/o/r/actions/runs/77))
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · commit `1a2b3c4`
+
+    To stop, write a comment with only `/cancel`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn status_without_builds() {
+    assert_snapshot!(reply_of(&Reply::Status, &[], None), @r"
+    ### 💤 No build in this issue
+    To see what can be asked for, write a comment with only `/help`. What else is going on: [live queue](https://ci.example/q/o/r)
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    let view = StatusView { now: at(14, 40), queue_url: QUEUE_URL, builds: Vec::new() };
+    assert_eq!(reply_of(&Reply::Status, &[], Some(&view)), reply_of(&Reply::Status, &[], None));
+}
+
+#[test]
+fn may_not_ask() {
+    let line = Some("/build desktop tag=v1.4.0".to_owned());
+    assert_snapshot!(refused(Refusal::MayNotAsk { line }), @r"
+    ### 🚫 Not queued: asking for a build here needs write access
+    Nothing has been started. Someone who has it can ask in your place: write a comment with only `/build desktop tag=v1.4.0`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    assert_snapshot!(refused(Refusal::MayNotAsk { line: None }), @r"
+    ### 🚫 Not queued: asking for a build here needs write access
+    Nothing has been started. Someone who has it can ask in your place, with the same words in a comment here.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn may_not_cancel() {
+    assert_snapshot!(refused(Refusal::MayNotCancel), @r"
+    ### 🚫 Not cancelled: only who asked for the build may, or someone with write access
+    The build goes on as before. Ask one of them to write a comment with only `/cancel`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn queue_full() {
+    assert_snapshot!(refused(Refusal::QueueFull { limit: 50 }), @r"
+    ### ⛔ The queue is full (50 of 50).
+    Nothing has been queued. When the [live queue](https://ci.example/q/o/r) is shorter, ask again: write your `/build` comment once more, or edit the issue's text.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn other_answers() {
+    let line = Some("/build desktop tag=v2".to_owned());
+    assert_snapshot!(refused(Refusal::OtherAnswers { build_type: "desktop".to_owned(), line }), @r"
+    ### 🚫 Not queued: this issue's desktop build with other answers has not ended
+    It goes on as before. To have the new answers built instead, write a comment with only `/cancel`; when that build has ended, one with only `/build desktop tag=v2`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    assert_snapshot!(refused(Refusal::OtherAnswers { build_type: String::new(), line: None }), @r"
+    ### 🚫 Not queued: this issue's build with other answers has not ended
+    It goes on as before. To have the new answers built instead, write a comment with only `/cancel`; when that build has ended, ask again with the new answers.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn nothing_to_cancel() {
+    assert_snapshot!(refused(Refusal::NothingToCancel), @r"
+    ### 💤 Nothing to cancel
+    No build of this issue is queued or running. You need to do nothing.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn no_policy() {
+    assert_snapshot!(refused(Refusal::NoPolicy), @r"
+    ### 🚫 There is nothing to build here yet
+    Nothing has been started.
+
+    No build is set up in this repository yet. A maintainer can add the file `.github/trilock.yml`, for example:
+
+    ```yaml
+    version: 1
+    builds:
+      desktop:
+        workflow: build-desktop.yml
+        triggers: { issue: { labels: [build] } }
+        inputs: { tag: { pattern: '^v\d+\.\d+' } }
+    ```
+
+    The workflow named there needs the trigger `workflow_dispatch`, here with an input `tag`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn broken_policy() {
+    let error = |line, message: &str, help: Option<&str>| FileError {
+        path: ".github/trilock.yml".to_owned(),
+        line,
+        column: 5,
+        message: message.to_owned(),
+        help: help.map(str::to_owned),
+    };
+    let errors = vec![
+        error(4, "unknown key `workflw` in a build", Some("did you mean `workflow`?")),
+        error(9, "a timeout is empty", None),
+    ];
+    assert_snapshot!(refused(Refusal::BrokenPolicy { errors }), @r"
+    ### ⚠️ This repository's build policy has errors
+    Nothing has been started, and there is nothing for you to correct: when the file is right, ask again.
+    Maintainers: these are the places.
+
+    - `.github/trilock.yml:4:5`: unknown key `workflw` in a build (did you mean `workflow`?)
+    - `.github/trilock.yml:9:5`: a timeout is empty
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn mistake() {
+    let said = |corrected: Option<&str>| Mistake {
+        line: 2,
+        text: "/biuld tag=v1.4.0".to_owned(),
+        why: "is not a command; did you mean `/build`?".to_owned(),
+        corrected: corrected.map(str::to_owned),
+    };
+    let mistake = said(Some("/build tag=v1.4.0"));
+    assert_snapshot!(reply_of(&Reply::Mistake { mistake }, &[], None), @r"
+    ### ✏️ Line 2 of your comment needs a correction
+    `/biuld tag=v1.4.0`: is not a command; did you mean `/build`?
+
+    Write a new comment with only: `/build tag=v1.4.0`. This line changed nothing.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    let unclear = reply_of(&Reply::Mistake { mistake: said(None) }, &[], None);
+    assert!(unclear.contains("A comment with only `/help` shows what can be written."), "{unclear}");
+}
+
+#[test]
+fn a_key_cannot_end_its_marker() {
+    assert_eq!(reply_marker("issue:1:a b-->\n"), "<!-- trilock:reply:issue:1:a%20b--%3E%0A -->");
+}

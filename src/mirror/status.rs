@@ -1,0 +1,191 @@
+//! The one status comment of an issue, edited in place.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::build::{answers, by, commit, run, title};
+use super::hidden::{seal, status_marker};
+use super::text::{code_cell, escape, line_to_copy, link, prose_cell};
+use super::words::{clock, count, long};
+use crate::{
+    queue::{Build, Ending, Status, Trigger},
+    request::Problem,
+};
+
+#[cfg(test)]
+mod tests;
+
+const TO_STOP: &str = "To stop, write a comment with only `/cancel`.";
+const NOTHING_TO_DO: &str = "You need to do nothing: a new comment will tell you the result.";
+
+/// What the status comment of one issue shows.
+#[derive(Clone, Debug)]
+pub struct StatusView<'a> {
+    pub now: DateTime<Utc>,
+    /// The live queue page of the repository.
+    pub queue_url: &'a str,
+    /// One per build type, in the order in which they are shown.
+    pub builds: Vec<StatusLine<'a>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct StatusLine<'a> {
+    pub build: &'a Build,
+    /// How many builds come before it, while it is queued.
+    pub before: Option<u32>,
+    /// The outcome comment, once it stands.
+    pub outcome_url: Option<&'a str>,
+}
+
+/// The status comment; its last line is [`status_marker`].
+pub fn status_comment(view: &StatusView<'_>) -> String {
+    seal(&blocks(view), status_marker())
+}
+
+/// One block for each build.
+pub(super) fn blocks(view: &StatusView<'_>) -> String {
+    if view.builds.is_empty() {
+        return no_build(view.queue_url);
+    }
+    let blocks: Vec<String> = view.builds.iter().map(|line| block(view, line)).collect();
+    blocks.join("\n\n---\n\n")
+}
+
+/// What stands in their place where nothing was asked for.
+pub(super) fn no_build(queue_url: &str) -> String {
+    format!(
+        "### 💤 No build in this issue\n\
+         To see what can be asked for, write a comment with only `/help`. What else is going on: {}",
+        link("live queue", queue_url)
+    )
+}
+
+fn block(view: &StatusView<'_>, line: &StatusLine<'_>) -> String {
+    let build = line.build;
+    match build.status {
+        Status::Requested => {
+            format!("### ⏳ Received\n{}\n\nIt is being checked. {NOTHING_TO_DO}", answers(build))
+        }
+        Status::Queued => queued(view, line),
+        Status::Starting => {
+            let since = since(build.starting_at, view.now);
+            format!(
+                "### 🔨 Starting{since}\n{}\n\nIt is your turn: the build is being started. {NOTHING_TO_DO} {TO_STOP}",
+                answers(build)
+            )
+        }
+        Status::Running => {
+            let since = since(build.running_at, view.now);
+            format!("### 🔨 Building{since}{}\n{}\n\n{TO_STOP}", in_brackets(build), with_commit(build))
+        }
+        Status::Cancelling => cancelling(view, build),
+        Status::Invalid => invalid(build, view.builds.len() > 1),
+        Status::Succeeded => ended("✅ Succeeded", line),
+        Status::Failed => ended("❌ Failed", line),
+        Status::Cancelled => ended("🚫 Cancelled", line),
+        Status::TimedOut => ended("⌛ Timed out", line),
+        Status::Lost => ended("❓ Not known how it ended", line),
+    }
+}
+
+fn since(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    at.map(|at| format!(" since {}", clock(at, now))).unwrap_or_default()
+}
+
+fn in_brackets(build: &Build) -> String {
+    build.run_url.as_deref().map(|url| format!(" ({})", run(url))).unwrap_or_default()
+}
+
+fn with_commit(build: &Build) -> String {
+    match commit(build) {
+        Some(commit) => format!("{} · {commit}", answers(build)),
+        None => answers(build),
+    }
+}
+
+fn queued(view: &StatusView<'_>, line: &StatusLine<'_>) -> String {
+    let queue = link("live queue", view.queue_url);
+    let now = clock(view.now, view.now);
+    let place = match line.before {
+        None => format!("Your place: {queue}"),
+        Some(before) => {
+            let before = match before {
+                0 => "Nothing before yours".to_owned(),
+                1 => "1 build before yours".to_owned(),
+                more => format!("{more} builds before yours"),
+            };
+            format!("{before} as of {now}; the number of now: {queue}")
+        }
+    };
+    format!(
+        "### ⏳ Queued\n{}\n\n{place}\nNo estimate yet: this is one of the first builds.\n{NOTHING_TO_DO} {TO_STOP}",
+        answers(line.build)
+    )
+}
+
+fn cancelling(view: &StatusView<'_>, build: &Build) -> String {
+    let why = match &build.ending {
+        Some(Ending::Cancelled { by: who }) => format!(" {}", by(*who)),
+        Some(Ending::TimedOut) => {
+            format!(" because its limit of {} is over", long(TimeDelta::seconds(build.timeout_seconds)))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "### 🚫 Stopping{}{}\n{}\n\nIt was asked to stop{why}; the machine is not free yet. {NOTHING_TO_DO}",
+        since(build.stopping_at, view.now),
+        in_brackets(build),
+        with_commit(build)
+    )
+}
+
+fn invalid(build: &Build, several: bool) -> String {
+    let (problems, corrected) = match &build.ending {
+        Some(Ending::Invalid { problems, corrected }) => (problems.as_slice(), corrected.as_deref()),
+        _ => (&[][..], None),
+    };
+    let heading = match problems.len() {
+        0 => "The request needs a correction".to_owned(),
+        1 => "One answer needs a correction".to_owned(),
+        many => format!("{} answers need a correction", count(many)),
+    };
+    let mut text = format!("### ✏️ {heading}\n");
+    // Alone in its issue there is nothing to mix it up with.
+    if several && !build.build_type.is_empty() {
+        text.push_str(&format!("**{}**\n\n", escape(&build.build_type)));
+    }
+    if !problems.is_empty() {
+        text.push_str("| Field | Now | Why not | Would be right |\n|---|---|---|---|\n");
+        text.extend(problems.iter().map(row));
+        text.push('\n');
+    }
+    text.push_str(&way_out(build.trigger, corrected));
+    text
+}
+
+fn row(problem: &Problem) -> String {
+    let value = |value: &Option<String>, none: &str| value.as_deref().map_or(none.to_owned(), code_cell);
+    let now = value(&problem.now, "(nothing)");
+    let right = value(&problem.right, "–");
+    format!("| {} | {now} | {} | {right} |\n", escape(&problem.field), prose_cell(&problem.why))
+}
+
+fn way_out(trigger: Trigger, corrected: Option<&str>) -> String {
+    let how = match (trigger, corrected.and_then(line_to_copy)) {
+        (Trigger::Issue, _) => "Edit the issue's text above (⋯ → Edit); I check it again by myself.".to_owned(),
+        (Trigger::Comment, Some(line)) => format!("Write a new comment with only: {line}."),
+        (Trigger::Comment, None) => {
+            "Write a new comment with only the corrected `/build` line; one with only `/help` shows what can be asked for."
+                .to_owned()
+        }
+    };
+    format!("{how} Nothing has been started.")
+}
+
+/// The last state: one line, and where to read more.
+fn ended(state: &str, line: &StatusLine<'_>) -> String {
+    let more = match line.outcome_url {
+        Some(url) => format!(" ({})", link("result", url)),
+        None => "; a new comment tells the result".to_owned(),
+    };
+    format!("### {state}: {}{more}", title(line.build))
+}

@@ -1,0 +1,115 @@
+//! The sandbox's own history: what was asked and what really happened, from which others judge the server.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::world::{Refusal, World};
+
+/// What happened, in order. Times are the sandbox's clock.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Record {
+    pub asked: Vec<Asked>,
+    pub dispatches: Vec<Dispatch>,
+    /// One entry per run and attempt.
+    pub runs: Vec<RunTimes>,
+    pub cancels: Vec<Cancel>,
+    pub comments: Vec<CommentEvent>,
+}
+
+/// An issue, or a comment in it, that asks for a build.
+#[derive(Clone, Debug, Serialize)]
+pub struct Asked {
+    pub at: DateTime<Utc>,
+    pub repo: String,
+    pub issue: u64,
+    /// The comment that asks; none when the issue itself does.
+    pub comment: Option<u64>,
+    pub login: String,
+}
+
+/// A dispatch that was accepted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dispatch {
+    pub at: DateTime<Utc>,
+    pub repo: String,
+    /// The workflow file's name, e.g. `build.yml`.
+    pub workflow: String,
+    pub git_ref: String,
+    pub inputs: BTreeMap<String, String>,
+    /// One, or two when a double dispatch is planted.
+    pub runs: Vec<u64>,
+}
+
+/// When one attempt of a run was asked for, taken by a runner, and really over.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunTimes {
+    pub run: u64,
+    pub attempt: u64,
+    pub repo: String,
+    pub workflow: String,
+    pub event: String,
+    pub login: String,
+    pub inputs: BTreeMap<String, String>,
+    pub requested_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    /// With a planted early release this is later than what the API and the webhooks say.
+    pub completed_at: Option<DateTime<Utc>>,
+    pub conclusion: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Cancel {
+    pub at: DateTime<Utc>,
+    pub run: u64,
+    pub forced: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommentChange {
+    Created,
+    Edited,
+    Deleted,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct CommentEvent {
+    pub at: DateTime<Utc>,
+    pub change: CommentChange,
+    pub repo: String,
+    pub issue: u64,
+    pub comment: u64,
+    /// Whose comment it is.
+    pub author: String,
+    /// The text after the change.
+    pub body: String,
+}
+
+impl World {
+    /// The history so far.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Notes that this issue, or this comment in it, asks for a build.
+    ///
+    /// # Errors
+    /// When there is no such issue or comment.
+    pub fn ask(&mut self, repo: &str, issue: u64, comment: Option<u64>) -> Result<(), Refusal> {
+        let asked_in = self.repo(repo)?.issue(issue)?;
+        let login = match comment {
+            None => asked_in.author.clone(),
+            Some(id) => {
+                asked_in.comments.iter().find(|c| c.id == id).ok_or_else(Refusal::not_found)?.author.clone()
+            }
+        };
+        self.record.asked.push(Asked { at: self.now(), repo: repo.to_owned(), issue, comment, login });
+        Ok(())
+    }
+
+    pub(super) fn times_of(&mut self, run: u64, attempt: u64) -> Option<&mut RunTimes> {
+        self.record.runs.iter_mut().rev().find(|r| r.run == run && r.attempt == attempt)
+    }
+}

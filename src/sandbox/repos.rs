@@ -1,0 +1,222 @@
+//! Repositories: files, refs, who may do what, and the answers about them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    installations::Installation,
+    issues::Issue,
+    world::{Refusal, World, iso},
+};
+
+pub(super) const WORKFLOWS: &str = ".github/workflows/";
+
+/// What a person may do in a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    None,
+    Read,
+    Triage,
+    Write,
+    Maintain,
+    Admin,
+}
+
+impl Role {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Triage => "triage",
+            Self::Write => "write",
+            Self::Maintain => "maintain",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The older, coarser word of the API: maintain reads as write, triage as read.
+    pub(super) fn permission(self) -> &'static str {
+        match self {
+            Self::Triage => "read",
+            Self::Maintain => "write",
+            other => other.name(),
+        }
+    }
+}
+
+pub(super) struct Repo {
+    pub id: u64,
+    pub name: String,
+    pub private: bool,
+    pub installation: u64,
+    /// `heads/main`, `tags/v1` → commit.
+    pub refs: BTreeMap<String, String>,
+    /// The files of every ref: branches do not differ here.
+    pub files: BTreeMap<String, String>,
+    /// Path → id.
+    pub workflows: BTreeMap<String, u64>,
+    /// Path → the last run's number.
+    pub run_numbers: BTreeMap<String, u64>,
+    pub roles: BTreeMap<String, Role>,
+    pub labels: Vec<String>,
+    pub issues: BTreeMap<u64, Issue>,
+}
+
+impl Repo {
+    pub fn owner(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
+    }
+
+    pub fn short_name(&self) -> &str {
+        self.name.split('/').nth(1).unwrap_or_default()
+    }
+
+    pub fn issue(&self, number: u64) -> Result<&Issue, Refusal> {
+        self.issues.get(&number).ok_or_else(Refusal::not_found)?.present()
+    }
+
+    /// The commit of a branch or tag, given in short or as `refs/…`, or of a commit itself.
+    pub fn commit(&self, name: &str) -> Option<&String> {
+        let short = name.strip_prefix("refs/").unwrap_or(name);
+        let named = [short.to_owned(), format!("heads/{short}"), format!("tags/{short}")];
+        let found = named.iter().find_map(|n| self.refs.get(n));
+        found.or_else(|| self.refs.values().find(|sha| *sha == name))
+    }
+}
+
+impl World {
+    /// Adds a repository with a branch `main`, and the App's installation on its owner if that is the first one.
+    ///
+    /// # Errors
+    /// When the name is not `owner/name` or is taken.
+    pub fn add_repo(&mut self, name: &str, private: bool) -> Result<u64, Refusal> {
+        let valid = name.split('/').count() == 2 && name.split('/').all(|part| !part.is_empty());
+        if !valid || self.repos.contains_key(name) {
+            return Err(Refusal::unprocessable(format!("{name} is no free owner/name")));
+        }
+        let owner = name.split('/').next().unwrap_or_default().to_owned();
+        self.add_user(&owner);
+        let known = self.installations.values().find(|i| i.account == owner).map(|i| i.id);
+        let installation = known.unwrap_or_else(|| self.install(&owner));
+        let (id, head) = (self.new_id(), self.new_sha());
+        let repo = Repo {
+            id,
+            name: name.to_owned(),
+            private,
+            installation,
+            refs: BTreeMap::from([("heads/main".to_owned(), head)]),
+            files: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            run_numbers: BTreeMap::new(),
+            roles: BTreeMap::from([(owner.clone(), Role::Admin)]),
+            labels: Vec::new(),
+            issues: BTreeMap::new(),
+        };
+        self.repos.insert(name.to_owned(), repo);
+        self.announce(name, &owner, known.is_none())?;
+        Ok(id)
+    }
+
+    fn install(&mut self, account: &str) -> u64 {
+        let id = self.new_id();
+        let installation = Installation { id, account: account.to_owned(), created_at: self.now() };
+        self.installations.insert(id, installation);
+        id
+    }
+
+    fn announce(&mut self, name: &str, owner: &str, first: bool) -> Result<(), Refusal> {
+        let repo = self.repo(name)?;
+        let brief = json!([{
+            "id": repo.id, "name": repo.short_name(), "full_name": repo.name, "private": repo.private,
+        }]);
+        let installation = self.installations.get(&repo.installation).ok_or_else(Refusal::not_found)?;
+        let installation = self.installation_json(installation);
+        if first {
+            let extra = json!({ "installation": installation, "repositories": brief });
+            self.emit(name, "installation", Some("created"), owner, extra)
+        } else {
+            let extra = json!({
+                "installation": installation,
+                "repositories_added": brief,
+                "repositories_removed": [],
+                "repository_selection": "selected",
+            });
+            self.emit(name, "installation_repositories", Some("added"), owner, extra)
+        }
+    }
+
+    /// # Errors
+    /// When there is no such repository.
+    pub fn set_role(&mut self, repo: &str, login: &str, role: Role) -> Result<(), Refusal> {
+        self.add_user(login);
+        self.repo_mut(repo)?.roles.insert(login.to_owned(), role);
+        Ok(())
+    }
+
+    /// Commits a file to the default branch, which sends a push webhook.
+    ///
+    /// # Errors
+    /// When there is no such repository.
+    pub fn put_file(&mut self, repo: &str, path: &str, text: &str) -> Result<(), Refusal> {
+        let (after, id) = (self.new_sha(), self.new_id());
+        let place = self.repo_mut(repo)?;
+        let known = place.files.insert(path.to_owned(), text.to_owned()).is_some();
+        if path.starts_with(WORKFLOWS) {
+            place.workflows.entry(path.to_owned()).or_insert(id);
+        }
+        let before = place.refs.insert("heads/main".to_owned(), after.clone());
+        let owner = place.owner().to_owned();
+        let none: [&str; 0] = [];
+        let (added, modified) = if known { (&none[..], &[path][..]) } else { (&[path][..], &none[..]) };
+        let commit = json!({
+            "id": after, "message": format!("Update {path}"), "timestamp": iso(self.now()),
+            "added": added, "modified": modified, "removed": [],
+        });
+        let extra = json!({
+            "ref": "refs/heads/main", "before": before, "after": after, "created": false, "deleted": false,
+            "forced": false, "commits": [commit.clone()], "head_commit": commit,
+        });
+        self.emit(repo, "push", None, &owner, extra)
+    }
+
+    /// Creates a ref, or moves it, to a new commit; `name` is `heads/…` or `tags/…`. Sends no webhook.
+    ///
+    /// # Errors
+    /// When there is no such repository or the name is of another form.
+    pub fn set_ref(&mut self, repo: &str, name: &str) -> Result<String, Refusal> {
+        if !name.starts_with("heads/") && !name.starts_with("tags/") {
+            return Err(Refusal::unprocessable(format!("{name} is neither heads/… nor tags/…")));
+        }
+        let sha = self.new_sha();
+        self.repo_mut(repo)?.refs.insert(name.to_owned(), sha.clone());
+        Ok(sha)
+    }
+
+    pub(super) fn repo(&self, name: &str) -> Result<&Repo, Refusal> {
+        self.repos.get(name).ok_or_else(Refusal::not_found)
+    }
+
+    pub(super) fn repo_mut(&mut self, name: &str) -> Result<&mut Repo, Refusal> {
+        self.repos.get_mut(name).ok_or_else(Refusal::not_found)
+    }
+
+    pub(super) fn repo_json(&self, repo: &Repo) -> Value {
+        json!({
+            "id": repo.id,
+            "node_id": format!("R_{}", repo.id),
+            "name": repo.short_name(),
+            "full_name": repo.name,
+            "private": repo.private,
+            "visibility": if repo.private { "private" } else { "public" },
+            "owner": self.user_json(repo.owner()),
+            "html_url": format!("{}/{}", self.base_url, repo.name),
+            "url": format!("{}/repos/{}", self.base_url, repo.name),
+            "default_branch": "main",
+            "fork": false,
+            "archived": false,
+        })
+    }
+}

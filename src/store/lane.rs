@@ -1,0 +1,186 @@
+//! One transaction over one repository's events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use sqlx::{Postgres, Transaction, types::Json};
+
+use super::{Locked, Store, StoreError, read_one};
+use crate::{
+    policy::Policy,
+    queue::{
+        Attempted, Build, BuildId, CancelMark, Event, Glance, Lease, LockPlan, QUEUE, QueueSettings, RepoKey,
+        Resource, Resources, State, Stored,
+    },
+};
+
+/// A claimed lane (class 0): nobody else applies this repository's events meanwhile.
+pub struct Lane {
+    tx: Transaction<'static, Postgres>,
+    repo: RepoKey,
+}
+
+/// A row of the inbox that waits in a lane.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Waiting {
+    /// `ready`, or `unprepared` when its facts are still missing.
+    pub state: String,
+    pub due: bool,
+    pub attempts: i32,
+    pub stored: Stored,
+}
+
+#[derive(Deserialize)]
+struct RawState {
+    now: DateTime<Utc>,
+    policy: Option<Policy>,
+    open: Vec<Build>,
+    ended: Vec<Build>,
+    queued: u32,
+    leases: Vec<Lease>,
+    requests: BTreeSet<String>,
+    cancel_marks: Vec<CancelMark>,
+    dispatches: Vec<Attempted>,
+}
+
+#[derive(Deserialize)]
+struct RawGlance {
+    named: Vec<String>,
+    builds: Vec<(BuildId, String, Vec<String>)>,
+}
+
+impl Store {
+    /// Repositories with events to apply.
+    pub async fn ready_lanes(&self, now: DateTime<Utc>) -> Result<Vec<RepoKey>, StoreError> {
+        let rows: Vec<(i64, i64)> =
+            sqlx::query_as(include_str!("sql/ready_lanes.sql")).bind(now).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(tenant_id, repo_id)| RepoKey { tenant_id, repo_id }).collect())
+    }
+
+    /// `None` when another worker has the lane.
+    pub async fn claim_lane(&self, repo: RepoKey) -> Result<Option<Lane>, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let claimed: Option<bool> = sqlx::query_scalar(include_str!("sql/claim_lane.sql"))
+            .bind(repo.tenant_id)
+            .bind(repo.repo_id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        Ok(claimed.map(|_| Lane { tx, repo }))
+    }
+}
+
+impl Lane {
+    /// What waits, oldest first, at most `limit`.
+    pub async fn waiting(&mut self, now: DateTime<Utc>, limit: i64) -> Result<Vec<Waiting>, StoreError> {
+        let rows: Vec<Json<Waiting>> = sqlx::query_scalar(include_str!("sql/lane_events.sql"))
+            .bind(self.repo.tenant_id)
+            .bind(self.repo.repo_id)
+            .bind(now)
+            .bind(limit)
+            .fetch_all(&mut *self.tx)
+            .await?;
+        Ok(rows.into_iter().map(|Json(waiting)| waiting).collect())
+    }
+
+    /// Reads, without locks, what a plan is made from.
+    pub async fn glance(&mut self, events: &[Stored]) -> Result<Glance, StoreError> {
+        let glance: Option<RawGlance> = read_one(
+            &mut *self.tx,
+            sqlx::query_scalar(include_str!("sql/glance.sql"))
+                .bind(self.repo.tenant_id)
+                .bind(self.repo.repo_id)
+                .bind(QUEUE)
+                .bind(heads(events))
+                .bind(issues(events)),
+        )
+        .await?;
+        Ok(glance.map_or_else(Glance::default, |raw| Glance { builds: raw.builds, named: raw.named }))
+    }
+
+    /// Takes all locks of the plan in this transaction.
+    pub async fn lock(self, store: &Store, plan: &LockPlan, holder: &str) -> Result<Locked, StoreError> {
+        store.lock(self.tx, plan, holder).await
+    }
+}
+
+impl Locked {
+    /// The state that `events` may need, read in a statement later than the one that waited for the locks.
+    pub async fn state(&mut self, repo: RepoKey, events: &[Stored], bot: &str) -> Result<State, StoreError> {
+        let raw: RawState = read_one(
+            &mut *self.tx,
+            sqlx::query_scalar(include_str!("sql/read_state.sql"))
+                .bind(repo.tenant_id)
+                .bind(repo.repo_id)
+                .bind(QUEUE)
+                .bind(heads(events))
+                .bind(issues(events))
+                .bind(runs(events))
+                .bind(request_keys(events)),
+        )
+        .await?
+        .ok_or_else(|| StoreError::Guard("no state".into()))?;
+        let policy = raw.policy.as_ref();
+        let builds: BTreeMap<BuildId, Build> =
+            raw.ended.into_iter().chain(raw.open).map(|build| (build.build_id, build)).collect();
+        let loaded = builds.values().filter(|build| build.status == crate::queue::Status::Queued).count();
+        let leases =
+            raw.leases.into_iter().map(|lease| ((lease.resource.clone(), lease.slot), lease)).collect();
+        let tokens = self
+            .counters()
+            .0
+            .iter()
+            .filter(|(key, _)| key.class == crate::queue::LockClass::Build)
+            .map(|(key, counter)| (Resource(key.key.clone()), *counter))
+            .collect();
+        Ok(State {
+            repo,
+            now: raw.now,
+            locks: self.counters().clone(),
+            settings: QueueSettings { limit: policy.map_or(0, |policy| policy.queue.limit) },
+            resources: Resources { capacity: capacities(repo, policy, &builds), tokens, leases },
+            unloaded: raw.queued.saturating_sub(u32::try_from(loaded).unwrap_or(u32::MAX)),
+            builds,
+            requests: raw.requests,
+            cancel_marks: raw.cancel_marks,
+            dispatches: raw.dispatches,
+            bot: bot.to_owned(),
+        })
+    }
+}
+
+/// The policy's capacities. Without a policy (it was removed while builds wait), and for a resource that it no longer
+/// names, one: what was promised still runs, one at a time.
+fn capacities(
+    repo: RepoKey,
+    policy: Option<&Policy>,
+    builds: &BTreeMap<BuildId, Build>,
+) -> BTreeMap<Resource, u32> {
+    let needed = builds.values().flat_map(|build| build.needs()).map(|resource| (resource, 1));
+    let own = (Resource::slot_of(repo, QUEUE), policy.map_or(1, |policy| policy.queue.concurrency));
+    let named = policy.into_iter().flat_map(|policy| &policy.named_resources);
+    let named = named.map(|(name, resource)| (Resource::named(repo, name), resource.capacity));
+    needed.chain([own]).chain(named).collect()
+}
+
+/// How much of the queue's head a batch can use up: one build per event, and whoever is promoted.
+fn heads(events: &[Stored]) -> i64 {
+    i64::try_from(events.len()).unwrap_or(i64::MAX).saturating_add(4)
+}
+
+fn issues(events: &[Stored]) -> Vec<i64> {
+    events.iter().filter_map(|stored| stored.event.issue()).collect()
+}
+
+fn runs(events: &[Stored]) -> Vec<i64> {
+    let run = |stored: &Stored| match &stored.event {
+        Event::Run(report) => Some(report.run_id),
+        Event::RunGone { run_id } => Some(*run_id),
+        _ => None,
+    };
+    events.iter().filter_map(run).collect()
+}
+
+fn request_keys(events: &[Stored]) -> Vec<String> {
+    events.iter().flat_map(Stored::request_keys).collect()
+}

@@ -1,0 +1,81 @@
+//! Status comments: one row per issue with the wanted and the shown version.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::{Store, StoreError, read_one};
+use crate::queue::RepoKey;
+
+/// A target that one worker may now bring up to date.
+#[derive(Debug, Deserialize)]
+pub struct ClaimedMirror {
+    #[serde(flatten)]
+    pub repo: RepoKey,
+    pub target: String,
+    pub issue: i64,
+    /// What is shown once this is done.
+    pub wanted: i64,
+    pub comment_id: Option<i64>,
+    /// What the comment says now, as far as we know.
+    pub body: Option<String>,
+    pub attempts: i32,
+}
+
+impl Store {
+    pub async fn claim_mirror(&self, now: DateTime<Utc>) -> Result<Option<ClaimedMirror>, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/claim_mirror.sql"));
+        read_one(&self.pool, query.bind(now).bind(self.claim_until(now))).await
+    }
+
+    /// The comment now shows the version that was wanted at the claim; a newer wish is due at once. Without a comment
+    /// there is nobody to show it to.
+    pub async fn finish_mirror(
+        &self,
+        claim: &ClaimedMirror,
+        comment_id: Option<i64>,
+        body: &str,
+    ) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        sqlx::query(include_str!("sql/finish_mirror.sql"))
+            .bind(claim.repo.tenant_id)
+            .bind(claim.repo.repo_id)
+            .bind(&claim.target)
+            .bind(claim.wanted)
+            .bind(comment_id)
+            .bind(body)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn postpone_mirror(
+        &self,
+        claim: &ClaimedMirror,
+        due: DateTime<Utc>,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query(include_str!("sql/postpone_mirror.sql"))
+            .bind(claim.repo.tenant_id)
+            .bind(claim.repo.repo_id)
+            .bind(&claim.target)
+            .bind(due)
+            .bind(error)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The comment was deleted on GitHub: it is made anew, at once.
+    pub async fn forget_comment(&self, claim: &ClaimedMirror) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        sqlx::query(include_str!("sql/forget_mirrored_comment.sql"))
+            .bind(claim.repo.tenant_id)
+            .bind(claim.repo.repo_id)
+            .bind(&claim.target)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

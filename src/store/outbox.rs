@@ -1,0 +1,114 @@
+//! Effects: decided, not yet known to be done.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError, json, new_id, read_one};
+use crate::queue::{Event, OutboxEffect, RepoKey};
+
+/// Dispatches and cancels never queue behind comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    Action,
+    Words,
+}
+
+/// An effect that one worker may now carry out.
+#[derive(Debug, Deserialize)]
+pub struct ClaimedEffect {
+    pub row: OutboxEffect,
+    /// This try included.
+    pub attempts: i32,
+    /// An earlier try whose result is not known began then.
+    pub tried_at: Option<DateTime<Utc>>,
+    pub now: DateTime<Utc>,
+}
+
+/// A comment of ours that stands on GitHub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    pub marker: String,
+    pub comment_id: i64,
+    pub url: String,
+}
+
+/// What follows from a done effect, committed with it.
+#[derive(Debug, Default)]
+pub struct Done {
+    pub event: Option<Event>,
+    pub posted: Option<Posted>,
+    /// The issue whose status comment changes by it.
+    pub mirror: Option<i64>,
+}
+
+impl Store {
+    /// Claims the effect that is due longest. That it is about to be tried is committed before this returns.
+    pub async fn claim_effect(
+        &self,
+        now: DateTime<Utc>,
+        urgency: Urgency,
+    ) -> Result<Option<ClaimedEffect>, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/claim_effect.sql"));
+        let query = query.bind(now).bind(self.claim_until(now)).bind(urgency == Urgency::Action);
+        read_one(&self.pool, query).await
+    }
+
+    pub async fn finish_effect(&self, row: &OutboxEffect, done: Done) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let _: i64 = sqlx::query_scalar(include_str!("sql/finish_effect.sql"))
+            .bind(row.tenant_id)
+            .bind(row.effect_id)
+            .bind(row.repo_id)
+            .bind(now)
+            .bind(done.event.map(json))
+            .bind(new_id())
+            .bind(done.posted.map(json))
+            .bind(done.mirror)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Tries again at `due`. `untried` says that GitHub surely did nothing.
+    pub async fn postpone_effect(
+        &self,
+        row: &OutboxEffect,
+        due: DateTime<Utc>,
+        untried: bool,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        self.put_off(row, due, untried, "pending", error).await
+    }
+
+    /// Gives it up: visible as dead, never tried again by itself.
+    pub async fn bury_effect(&self, row: &OutboxEffect, error: &str) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        self.put_off(row, now, false, "dead", error).await
+    }
+
+    async fn put_off(
+        &self,
+        row: &OutboxEffect,
+        due: DateTime<Utc>,
+        untried: bool,
+        state: &str,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query(include_str!("sql/postpone_effect.sql"))
+            .bind(row.tenant_id)
+            .bind(row.effect_id)
+            .bind(due)
+            .bind(untried)
+            .bind(state)
+            .bind(error)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Was a comment with this marker posted?
+    pub async fn posted(&self, repo: RepoKey, marker: &str) -> Result<Option<Posted>, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/posted.sql"));
+        read_one(&self.pool, query.bind(repo.tenant_id).bind(repo.repo_id).bind(marker)).await
+    }
+}

@@ -1,0 +1,65 @@
+//! What the database itself remembers: the clock of tests and demo, the key's fingerprint, the operator's token.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::{Store, StoreError};
+
+impl Store {
+    /// Anchors the stored clock: it shows `shown` now and runs at `rate`. Tests and the demo only.
+    pub async fn set_clock(&self, shown: DateTime<Utc>, rate: f64) -> Result<(), StoreError> {
+        sqlx::query(include_str!("sql/set_clock.sql")).bind(shown).bind(rate).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Refuses to go on with another secret key than the one that this database was written with.
+    pub async fn check_keys(&self) -> Result<(), StoreError> {
+        let ours = self.keys.fingerprints();
+        let first = ours.first().cloned().unwrap_or_default();
+        let stored = self.add_setting("key_fingerprint", &json!(first)).await?;
+        let stored = stored.as_str().unwrap_or_default();
+        if stored == first {
+            return Ok(());
+        }
+        if ours.iter().any(|ours| ours == stored) {
+            // Rotation: the new key comes first, the old one still opens what it sealed.
+            return self.save_setting("key_fingerprint", &json!(first)).await;
+        }
+        Err(StoreError::Setting(format!(
+            "TRILOCK_SECRET_KEY is not the key that this database was written with (fingerprint {stored}, given {first}). \
+             Give that key, or while rotating both: the new one first, then a comma and the old one."
+        )))
+    }
+
+    /// The token that operators use, made once and kept sealed in the database.
+    pub async fn operator_token(&self) -> Result<String, StoreError> {
+        let fresh = hex::encode(super::seal::random::<24>()?);
+        let sealed = hex::encode(self.keys.seal(fresh.as_bytes())?);
+        let kept = self.add_setting("operator_token", &json!(sealed)).await?;
+        let sealed = kept.as_str().and_then(|text| hex::decode(text).ok()).unwrap_or_default();
+        String::from_utf8(self.keys.open(&sealed)?)
+            .map_err(|_| StoreError::Setting("the stored operator token cannot be read".into()))
+    }
+
+    /// Keeps our own login for the times when GitHub cannot be asked.
+    pub async fn remember_bot(&self, login: &str) -> Result<String, StoreError> {
+        self.save_setting("bot", &json!(login)).await?;
+        Ok(login.to_owned())
+    }
+
+    pub async fn remembered_bot(&self) -> Result<Option<String>, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/setting.sql"));
+        let value: Option<Value> = query.bind("bot").fetch_optional(&self.pool).await?;
+        Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
+    }
+
+    async fn add_setting(&self, name: &str, value: &Value) -> Result<Value, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/add_setting.sql"));
+        Ok(query.bind(name).bind(value).fetch_one(&self.pool).await?)
+    }
+
+    async fn save_setting(&self, name: &str, value: &Value) -> Result<(), StoreError> {
+        sqlx::query(include_str!("sql/save_setting.sql")).bind(name).bind(value).execute(&self.pool).await?;
+        Ok(())
+    }
+}

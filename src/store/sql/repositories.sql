@@ -1,0 +1,2 @@
+-- $1: public ones only
+SELECT to_jsonb(r) FROM repository r WHERE NOT ($1 AND private) ORDER BY owner, name

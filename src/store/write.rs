@@ -1,0 +1,214 @@
+//! What a turn decided, written under its locks in one statement and committed.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::Row;
+use uuid::Uuid;
+
+use super::{BuildLock, IssueLock, Locked, QueueLock, StoreError, new_id};
+use crate::queue::{Build, Changes, EndedLease, Lease, LockKey, OutboxEffect, RepoKey};
+
+/// The rows of one transaction. Each is put in with the guard of the lock that protects it.
+pub struct WriteSet {
+    repo: RepoKey,
+    builds: Vec<Build>,
+    ended: Vec<Build>,
+    granted: Vec<Lease>,
+    renewed: Vec<Lease>,
+    released: Vec<Value>,
+    counters: Vec<Value>,
+    rest: Changes,
+    applied: Vec<Value>,
+    parked: Vec<Uuid>,
+    keep_raw: bool,
+}
+
+impl WriteSet {
+    pub fn new(repo: RepoKey) -> Self {
+        Self {
+            repo,
+            builds: Vec::new(),
+            ended: Vec::new(),
+            granted: Vec::new(),
+            renewed: Vec::new(),
+            released: Vec::new(),
+            counters: Vec::new(),
+            rest: Changes::default(),
+            applied: Vec::new(),
+            parked: Vec::new(),
+            keep_raw: true,
+        }
+    }
+
+    /// A new or changed build, open or ended, under the lock of the issue that asked for it.
+    pub fn build(&mut self, lock: &IssueLock<'_>, build: Build) -> Result<(), StoreError> {
+        covers(lock.key(), &build.issue_lock())?;
+        let list = if build.status.is_terminal() { &mut self.ended } else { &mut self.builds };
+        list.push(build);
+        Ok(())
+    }
+
+    /// Sets the queue's last ticket.
+    pub fn ticket(&mut self, lock: &QueueLock<'_>, ticket: i64) {
+        self.count(lock.key(), ticket);
+    }
+
+    /// Sets the resource's last fencing token.
+    pub fn token(&mut self, lock: &BuildLock<'_>, token: i64) {
+        self.count(lock.key(), token);
+    }
+
+    pub fn grant(&mut self, lock: &BuildLock<'_>, lease: Lease) -> Result<(), StoreError> {
+        covers(lock.key(), &LockKey::build(&lease.resource))?;
+        self.granted.push(lease);
+        Ok(())
+    }
+
+    /// A heartbeat or a quarantine.
+    pub fn renew(&mut self, lock: &BuildLock<'_>, lease: Lease) -> Result<(), StoreError> {
+        covers(lock.key(), &LockKey::build(&lease.resource))?;
+        self.renewed.push(lease);
+        Ok(())
+    }
+
+    /// Gives a slot back. Refused at commit unless owner *and* token are still those of `ended`.
+    pub fn release(&mut self, lock: &BuildLock<'_>, ended: &EndedLease) -> Result<(), StoreError> {
+        let lease = &ended.lease;
+        covers(lock.key(), &LockKey::build(&lease.resource))?;
+        self.released.push(json!({
+            "resource": lease.resource, "slot": lease.slot, "token": lease.token,
+            "build_id": lease.build_id, "outcome": ended.outcome,
+        }));
+        Ok(())
+    }
+
+    /// Everything that a turn changed, each row with its guard from `locked`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotPlanned`] when the turn touched what the plan did not lock.
+    pub fn turn(&mut self, locked: &Locked, mut changes: Changes) -> Result<(), StoreError> {
+        for build in changes.builds.drain(..).chain(changes.ended.drain(..)) {
+            self.build(&locked.issue(&build.issue_lock())?, build)?;
+        }
+        let counters = std::mem::take(&mut changes.counters);
+        let (granted, renewed) = (std::mem::take(&mut changes.granted), std::mem::take(&mut changes.renewed));
+        let released = std::mem::take(&mut changes.released);
+        if !(counters.is_empty() && granted.is_empty() && renewed.is_empty() && released.is_empty()) {
+            let issue = locked.any_issue()?;
+            let build_lock = |lease: &Lease| issue.build(&LockKey::build(&lease.resource));
+            for (key, value) in counters {
+                match key.class {
+                    crate::queue::LockClass::Queue => self.ticket(&issue.queue(&key)?, value),
+                    _ => self.token(&issue.build(&key)?, value),
+                }
+            }
+            for ended in &released {
+                self.release(&build_lock(&ended.lease)?, ended)?;
+            }
+            for lease in granted {
+                self.grant(&build_lock(&lease)?, lease)?;
+            }
+            for lease in renewed {
+                self.renew(&build_lock(&lease)?, lease)?;
+            }
+        }
+        self.rest = changes;
+        Ok(())
+    }
+
+    /// Takes an inbox row away; its delivery is marked with the outcome (`applied` or `ignored`).
+    pub fn applied(&mut self, inbox_id: Uuid, outcome: &str) {
+        self.applied.push(json!({ "inbox_id": inbox_id, "outcome": outcome }));
+    }
+
+    pub fn parked(&mut self, inbox_id: Uuid) {
+        self.parked.push(inbox_id);
+    }
+
+    /// The repository has no policy: the raw payloads of these deliveries are not kept.
+    pub fn drop_raw(&mut self) {
+        self.keep_raw = false;
+    }
+
+    fn count(&mut self, key: &LockKey, counter: i64) {
+        self.counters.push(json!({ "class": key.class as i16, "key": key.key, "counter": counter }));
+    }
+
+    fn into_json(self) -> (RepoKey, Value, Expected) {
+        let expected = Expected {
+            gone: count(self.ended.iter().filter(|build| build.version > 1)),
+            changed: count(self.builds.iter().filter(|build| build.version > 1)),
+            released: count(self.released.iter()),
+            renewed: count(self.renewed.iter()),
+            counted: count(self.counters.iter()),
+            withdrawn: count(self.rest.withdrawn.iter()),
+        };
+        let effects: Vec<&OutboxEffect> = self.rest.effects.iter().collect();
+        let withdrawn: Vec<Value> =
+            self.rest.withdrawn.iter().map(|(_, id)| json!({ "effect_id": id })).collect();
+        let body = json!({
+            "builds": self.builds, "ended": self.ended, "granted": self.granted, "renewed": self.renewed,
+            "released": self.released, "counters": self.counters, "effects": effects, "withdrawn": withdrawn,
+            "mirrors": self.rest.mirrors, "requests": self.rest.requests, "cancel_marks": self.rest.cancel_marks,
+            "audit": self.rest.audit, "applied": self.applied, "parked": self.parked,
+            "unpark": self.rest.unpark, "keep_raw": self.keep_raw,
+            "look_id": self.rest.look_again.then(new_id),
+        });
+        (self.repo, body, expected)
+    }
+}
+
+/// How many rows each guarded step must touch.
+#[derive(Debug, PartialEq, Eq)]
+struct Expected {
+    gone: i64,
+    changed: i64,
+    released: i64,
+    renewed: i64,
+    counted: i64,
+    withdrawn: i64,
+}
+
+impl Locked {
+    /// Writes everything in one statement and commits, which gives the locks back.
+    ///
+    /// # Errors
+    /// [`StoreError::Guard`] when a guarded step touched fewer rows than it must; nothing is written then.
+    pub async fn commit(mut self, write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (repo, body, expected) = write.into_json();
+        if repo.tenant_id != self.tenant_id {
+            return Err(StoreError::Guard("the write is another tenant's".into()));
+        }
+        let row = sqlx::query(include_str!("sql/write_changes.sql"))
+            .bind(repo.tenant_id)
+            .bind(repo.repo_id)
+            .bind(now)
+            .bind(body)
+            .fetch_one(&mut *self.tx)
+            .await?;
+        let found = Expected {
+            gone: row.get("gone"),
+            changed: row.get("changed"),
+            released: row.get("released"),
+            renewed: row.get("renewed"),
+            counted: row.get("counted"),
+            withdrawn: row.get("withdrawn"),
+        };
+        if found != expected {
+            return Err(StoreError::Guard(format!("expected {expected:?}, found {found:?}")));
+        }
+        Ok(self.tx.commit().await?)
+    }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> i64 {
+    i64::try_from(items.count()).unwrap_or(i64::MAX)
+}
+
+fn covers(have: &LockKey, need: &LockKey) -> Result<(), StoreError> {
+    if have == need {
+        Ok(())
+    } else {
+        Err(StoreError::Guard(format!("the {have} does not cover the {need}")))
+    }
+}

@@ -1,0 +1,136 @@
+use super::payload::{Account, Payload, Run};
+use crate::{
+    queue::{CommentEvent, Event, IssueEvent, Person, Phase, RepoKey, RunReport},
+    request::{IssueText, parse_comment},
+    store::Repository,
+};
+
+/// Lines of a comment that count; nobody needs more, and each may be answered.
+const MAX_COMMANDS: usize = 10;
+
+/// What a delivery says, as far as it is our business.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The owning account; 0 when there is none.
+    pub tenant_id: i64,
+    pub owner: Option<String>,
+    pub repository: Option<Repository>,
+    /// `None`: acknowledged and ignored.
+    pub event: Option<Event>,
+}
+
+/// Reads a payload. Unknown events and actions, bots' issues and comments, and pull requests give no event.
+///
+/// # Errors
+/// When it is not JSON of the shape that GitHub documents.
+pub fn parse(name: &str, body: &[u8]) -> Result<Parsed, serde_json::Error> {
+    let payload: Payload = serde_json::from_slice(body)?;
+    let event = event(name, &payload);
+    let installation = payload.installation.as_ref();
+    let repository = payload.repository.as_ref().zip(installation).and_then(|(repository, installation)| {
+        Some(Repository {
+            key: RepoKey { tenant_id: repository.owner.id?, repo_id: repository.id },
+            owner: repository.owner.login.clone()?,
+            name: clean(&repository.name),
+            private: repository.private,
+            default_branch: clean(repository.default_branch.as_deref().unwrap_or("main")),
+            installation_id: installation.id,
+            policy_state: "unread".into(),
+            catalogue: None,
+            policy_errors: None,
+            policy_read_at: None,
+        })
+    });
+    let account = installation.and_then(|installation| installation.account.as_ref());
+    let tenant_id = repository.as_ref().map(|repository| repository.key.tenant_id);
+    let owner = repository.as_ref().map(|repository| repository.owner.clone());
+    Ok(Parsed {
+        tenant_id: tenant_id.or_else(|| account?.id).unwrap_or(0),
+        owner: owner.or_else(|| account?.login.clone()),
+        event: event.filter(|_| repository.is_some()),
+        repository,
+    })
+}
+
+fn event(name: &str, payload: &Payload) -> Option<Event> {
+    match (name, payload.action.as_deref()) {
+        ("issues", Some("opened" | "edited" | "labeled" | "reopened")) => issue(payload),
+        ("issues", Some("closed")) => {
+            let number = payload.issue.as_ref()?.number;
+            Some(Event::IssueClosed { issue: number, by: person(payload.sender.as_ref())? })
+        }
+        // Edited comments are never commands.
+        ("issue_comment", Some("created")) => comment(payload),
+        ("workflow_run", Some(action)) => run(payload.workflow_run.as_ref()?, action),
+        ("push", _) => push(payload),
+        _ => None,
+    }
+}
+
+fn issue(payload: &Payload) -> Option<Event> {
+    let issue = payload.issue.as_ref().filter(|issue| issue.pull_request.is_none())?;
+    let text = IssueText {
+        title: clean(issue.title.as_deref().unwrap_or_default()),
+        body: clean(issue.body.as_deref().unwrap_or_default()),
+        labels: issue.labels.iter().filter_map(|label| label.name.as_deref().map(clean)).collect(),
+    };
+    let author = person(issue.user.as_ref())?;
+    Some(Event::Issue(IssueEvent { issue: issue.number, author, text }))
+}
+
+fn comment(payload: &Payload) -> Option<Event> {
+    let issue = payload.issue.as_ref().filter(|issue| issue.pull_request.is_none())?;
+    let comment = payload.comment.as_ref()?;
+    let mut commands = parse_comment(&clean(comment.body.as_deref()?));
+    commands.truncate(MAX_COMMANDS);
+    let author = person(comment.user.as_ref())?;
+    let event = CommentEvent { issue: issue.number, comment_id: comment.id, author, commands };
+    (!event.commands.is_empty()).then_some(Event::Comment(event))
+}
+
+fn run(run: &Run, action: &str) -> Option<Event> {
+    let phase = match action {
+        "requested" => Phase::Requested,
+        "in_progress" => Phase::InProgress,
+        "completed" => Phase::Completed,
+        _ => return None,
+    };
+    let text = |text: &Option<String>| clean(text.as_deref().unwrap_or_default());
+    Some(Event::Run(RunReport {
+        run_id: run.id,
+        attempt: run.run_attempt.unwrap_or(1),
+        phase,
+        conclusion: run.conclusion.as_deref().filter(|_| phase == Phase::Completed).map(clean),
+        workflow: crate::workers::workflow_file(&text(&run.path)),
+        title: text(&run.display_title),
+        trigger: text(&run.event),
+        actor: run.actor.as_ref().and_then(|actor| actor.login.clone()).unwrap_or_default(),
+        head_sha: text(&run.head_sha),
+        url: text(&run.html_url),
+    }))
+}
+
+/// Only pushes that touch what a catalogue is made of, or too many files to be listed.
+fn push(payload: &Payload) -> Option<Event> {
+    let branch = payload.git_ref.as_deref()?.strip_prefix("refs/heads/")?;
+    let default = payload.repository.as_ref()?.default_branch.as_deref()?;
+    let paths = payload
+        .commits
+        .iter()
+        .flat_map(|commit| commit.added.iter().chain(&commit.modified).chain(&commit.removed));
+    // GitHub lists at most 2,048 commits of a push.
+    let listed = payload.commits.len() < 2048;
+    let concerns = !listed || paths.into_iter().any(|path| crate::workers::concerns_policy(path));
+    (branch == default && concerns).then_some(Event::FilesChanged)
+}
+
+/// A human: bots, our own App among them, ask for nothing.
+fn person(account: Option<&Account>) -> Option<Person> {
+    let account = account.filter(|account| account.kind.as_deref() != Some("Bot"))?;
+    Some(Person { id: account.id?, login: account.login.clone()? })
+}
+
+/// Postgres stores no NUL, neither in text nor in JSON.
+fn clean(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}

@@ -1,0 +1,136 @@
+//! Dispatches and cancels: the effects that must never be done twice, or must be quick.
+
+use chrono::TimeDelta;
+
+use super::{
+    Context,
+    effects::{Settled, repo_of, settle},
+};
+use crate::{
+    github::{GitHubError, Repo, RunSearch},
+    policy::CORRELATION_INPUT,
+    queue::{Build, BuildId, DispatchAnswer, Effect, Event, Status},
+    store::{ClaimedEffect, Done, Urgency},
+};
+
+/// How long the run of an unknown dispatch is looked for. Lists lag.
+const LOOK_FOR: TimeDelta = TimeDelta::minutes(2);
+const LOOK_EVERY: TimeDelta = TimeDelta::seconds(10);
+
+pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
+    let store = context.store();
+    let Some(claim) = store.claim_effect(store.now().await?, Urgency::Action).await? else {
+        return Ok(false);
+    };
+    match claim.row.effect.clone() {
+        Effect::Dispatch { build } => settle(context, &claim, dispatch(context, &claim, build)).await?,
+        Effect::Cancel { run_id, force, .. } => {
+            settle(context, &claim, cancel(context, &claim, run_id, force)).await?
+        }
+        _ => {}
+    }
+    Ok(true)
+}
+
+async fn cancel(
+    context: &Context,
+    claim: &ClaimedEffect,
+    run_id: i64,
+    force: bool,
+) -> anyhow::Result<Settled> {
+    let (_, address) = context.repository(repo_of(&claim.row)).await?;
+    let (github, run) = (&context.0.github, run_id.cast_unsigned());
+    let answer =
+        if force { github.force_cancel(&address, run).await } else { github.cancel(&address, run).await };
+    match answer {
+        // Accepted is not ended: the build holds its locks until GitHub says completed.
+        Ok(_) | Err(GitHubError::NotFound) => Ok(Settled::done()),
+        Err(error) => Ok(Settled::from_error(&error, claim.attempts)),
+    }
+}
+
+async fn dispatch(context: &Context, claim: &ClaimedEffect, id: BuildId) -> anyhow::Result<Settled> {
+    let build = context.store().build(claim.row.tenant_id, id).await?;
+    let Some(build) = build.filter(|build| build.status.is_holder() && build.run_id.is_none()) else {
+        // Its run is known already, or it is over.
+        return Ok(Settled::done());
+    };
+    let (_, address) = context.repository(build.repo()).await?;
+    let dispatch = Dispatch { context, claim, build, address };
+    if claim.tried_at.is_some() { dispatch.look().await } else { dispatch.send().await }
+}
+
+struct Dispatch<'a> {
+    context: &'a Context,
+    claim: &'a ClaimedEffect,
+    build: Build,
+    address: Repo,
+}
+
+impl Dispatch<'_> {
+    async fn send(&self) -> anyhow::Result<Settled> {
+        let mut inputs = self.build.inputs.clone();
+        if self.build.correlates {
+            inputs.insert(CORRELATION_INPUT.to_owned(), self.build.build_id.to_string());
+        }
+        let (workflow, git_ref) = (&self.build.workflow, &self.build.git_ref);
+        match self.context.0.github.dispatch(&self.address, workflow, git_ref, &inputs).await {
+            Ok(Some(run)) => {
+                Ok(self.answer(DispatchAnswer::Started { run_id: run.id.cast_signed(), url: run.html_url }))
+            }
+            // Servers that do not tell the run: it is looked for.
+            Ok(None) => Ok(self.look_again(TimeDelta::seconds(1), "the run is not known yet")),
+            Err(GitHubError::NotFound) => Ok(self.refused(&format!(
+                "there is no workflow {workflow} on {git_ref}, or the App may not start it"
+            ))),
+            Err(GitHubError::Refused { message, .. }) => Ok(self.refused(&message)),
+            Err(error) if error.is_unknown() => {
+                Ok(self.look_again(TimeDelta::seconds(2), &format!("no clear answer: {error}")))
+            }
+            Err(error) => Ok(Settled::from_error(&error, self.claim.attempts)),
+        }
+    }
+
+    /// An earlier try may have made a run: look for it, and send again only if the run's title would show it.
+    async fn look(&self) -> anyhow::Result<Settled> {
+        let since = self.claim.tried_at.unwrap_or(self.claim.now);
+        let id = self.build.build_id.to_string();
+        let search = RunSearch {
+            workflow: &self.build.workflow,
+            since,
+            bot: self.context.bot().await?,
+            title_has: self.build.correlates.then_some(id.as_str()),
+        };
+        let found = match self.context.0.github.find_runs(&self.address, &search).await {
+            Ok(runs) => runs,
+            Err(error) => return Ok(self.look_again(LOOK_EVERY, &error.to_string())),
+        };
+        let ids: Vec<i64> = found.iter().map(|run| run.id.cast_signed()).collect();
+        let known = self.context.store().known_runs(self.build.repo(), &ids).await?;
+        let mut candidates = found.into_iter().filter(|run| !known.contains(&run.id.cast_signed()));
+        match (candidates.next(), candidates.next()) {
+            (Some(run), None) => {
+                Ok(self.answer(DispatchAnswer::Started { run_id: run.id.cast_signed(), url: run.html_url }))
+            }
+            _ if self.claim.now - since < LOOK_FOR => Ok(self.look_again(LOOK_EVERY, "no run found yet")),
+            (None, _) if self.build.correlates && self.build.status == Status::Cancelling => {
+                Ok(self.answer(DispatchAnswer::NotStarted))
+            }
+            (None, _) if self.build.correlates => self.send().await,
+            _ => Ok(self.answer(DispatchAnswer::NeverConfirmed)),
+        }
+    }
+
+    fn answer(&self, answer: DispatchAnswer) -> Settled {
+        let event = Event::Dispatched { build: self.build.build_id, answer };
+        Settled::Done(Done { event: Some(event), ..Done::default() })
+    }
+
+    fn refused(&self, message: &str) -> Settled {
+        self.answer(DispatchAnswer::Refused { message: message.to_owned() })
+    }
+
+    fn look_again(&self, after: TimeDelta, why: &str) -> Settled {
+        Settled::Later { after, untried: false, why: why.to_owned() }
+    }
+}

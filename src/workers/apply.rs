@@ -1,0 +1,208 @@
+//! Events become state: claim a lane, plan, lock, read, decide, write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::FutureExt as _;
+use uuid::Uuid;
+
+use super::{Context, back_off};
+use crate::{
+    queue::{Event, LockKey, LockPlan, PolicyState, RepoKey, Stored, Turn, Verdict},
+    store::{PutOff, StoreError, WriteSet},
+};
+
+/// How many events one transaction applies at most.
+const BATCH: usize = 100;
+
+/// An event that fails this often alone is set aside.
+const TRIES: i32 = 5;
+
+pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
+    let store = context.store();
+    let mut any = false;
+    for repo in store.ready_lanes(store.now().await?).await? {
+        any |= apply_lane(context, repo).await?;
+    }
+    Ok(any)
+}
+
+/// Applies what waits in a lane. Returns whether anything was applied; `false` also when another worker has the lane.
+///
+/// # Errors
+/// What says nothing against the events: the database is away, or a lock was not free in time.
+pub async fn apply_lane(context: &Context, repo: RepoKey) -> anyhow::Result<bool> {
+    let bot = context.bot().await?;
+    let mut batch = Batch { repo, size: BATCH, extra: BTreeSet::new(), bot };
+    let mut any = false;
+    loop {
+        match batch.apply(context).await? {
+            Outcome::Applied => {
+                any = true;
+                batch = Batch { size: BATCH, extra: BTreeSet::new(), ..batch };
+                context.wake_effects();
+            }
+            Outcome::Again => {}
+            Outcome::Nothing => return Ok(any),
+        }
+    }
+}
+
+enum Outcome {
+    Applied,
+    /// With another size or plan.
+    Again,
+    Nothing,
+}
+
+struct Batch<'a> {
+    repo: RepoKey,
+    size: usize,
+    /// Keys that an earlier try turned out to need.
+    extra: BTreeSet<LockKey>,
+    bot: &'a str,
+}
+
+/// Why a batch did not go through, and which events it had.
+struct Failed {
+    error: StoreError,
+    events: Vec<(Uuid, i32)>,
+}
+
+impl Batch<'_> {
+    async fn apply(&mut self, context: &Context) -> anyhow::Result<Outcome> {
+        let failed = match self.attempt(context).await {
+            Ok(true) => return Ok(Outcome::Applied),
+            Ok(false) => return Ok(Outcome::Nothing),
+            Err(failed) => failed,
+        };
+        match failed.error {
+            StoreError::NotPlanned(missing) => {
+                self.extra.insert(missing.0);
+            }
+            error if error.is_retryable() => tracing::info!(%error, "the transaction is tried again"),
+            error if error.is_passing() => return Err(error.into()),
+            error if failed.events.len() > 1 => {
+                tracing::warn!(%error, repo = self.repo.repo_id, events = failed.events.len(), "a batch is halved");
+                self.size = failed.events.len() / 2;
+            }
+            error => self.put_off(context, &failed.events, &error).await?,
+        }
+        Ok(Outcome::Again)
+    }
+
+    /// One event failed alone: later ones go on, and after some tries it is set aside.
+    async fn put_off(
+        &self,
+        context: &Context,
+        events: &[(Uuid, i32)],
+        error: &StoreError,
+    ) -> anyhow::Result<()> {
+        let now = context.store().now().await?;
+        for (inbox_id, attempts) in events {
+            let attempts = attempts + 1;
+            let dead = attempts >= TRIES;
+            let text = error.to_string();
+            if dead {
+                tracing::error!(%inbox_id, repo = self.repo.repo_id, %error, "an event is set aside as dead");
+            }
+            let state = if dead { "dead" } else { "ready" };
+            let put_off = PutOff { state, due_at: now + back_off(attempts), attempts, error: &text };
+            context.store().postpone_event(self.repo, *inbox_id, put_off).await?;
+        }
+        Ok(())
+    }
+
+    /// One transaction, in at most its bound. Returns whether there was anything.
+    async fn attempt(&self, context: &Context) -> Result<bool, Failed> {
+        let mut events = Vec::new();
+        let work = std::panic::AssertUnwindSafe(self.transaction(context, &mut events)).catch_unwind();
+        let result = match work.await {
+            Ok(result) => result,
+            Err(_) => Err(StoreError::Guard("applying it panicked".into())),
+        };
+        result.map_err(|error| Failed { error, events })
+    }
+
+    async fn transaction(
+        &self,
+        context: &Context,
+        chosen: &mut Vec<(Uuid, i32)>,
+    ) -> Result<bool, StoreError> {
+        let store = context.store();
+        let Some(mut lane) = store.claim_lane(self.repo).await? else { return Ok(false) };
+        let now = store.now().await?;
+        let waiting = lane.waiting(now, 5 * BATCH as i64).await?;
+        let events = choose(waiting, self.size);
+        if events.is_empty() {
+            return Ok(false);
+        }
+        chosen.extend(events.iter().map(|(stored, attempts)| (stored.inbox_id, *attempts)));
+        let events: Vec<Stored> = events.into_iter().map(|(stored, _)| stored).collect();
+
+        let glance = lane.glance(&events).await?;
+        let mut plan = LockPlan::new(self.repo, &events, &glance);
+        plan.keys.extend(self.extra.iter().cloned());
+        let mut locked = lane.lock(store, &plan, &format!("apply {}", std::process::id())).await?;
+        let state = locked.state(self.repo, &events, self.bot).await?;
+        let now = state.now;
+        let mut turn = Turn::new(state, Uuid::now_v7().as_u64_pair().1);
+        let mut write = WriteSet::new(self.repo);
+        for stored in &events {
+            match turn.apply(stored)? {
+                Verdict::Applied => write.applied(stored.inbox_id, "applied"),
+                Verdict::Ignored(why) => {
+                    tracing::debug!(delivery = stored.delivery_id, why, "ignored");
+                    write.applied(stored.inbox_id, "ignored");
+                }
+                Verdict::Parked => write.parked(stored.inbox_id),
+            }
+            let no_policy = |stored: &Stored| {
+                stored.facts.as_ref().is_some_and(|facts| facts.policy == PolicyState::None)
+            };
+            if no_policy(stored) {
+                write.drop_raw();
+            }
+        }
+        write.turn(&locked, turn.finish()?)?;
+        locked.commit(write, now).await?;
+        Ok(true)
+    }
+}
+
+/// Which events to apply now, in which order: as they came, but comments of one issue by their id. What has no facts
+/// yet, or is put off, holds back later events of its own issue only.
+fn choose(waiting: Vec<crate::store::Waiting>, size: usize) -> Vec<(Stored, i32)> {
+    let mut held = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for row in in_order(waiting) {
+        let issue = row.stored.event.issue();
+        if issue.is_some_and(|issue| held.contains(&issue)) {
+            continue;
+        }
+        if row.state != "ready" || !row.due {
+            held.extend(issue);
+        } else if chosen.len() < size {
+            chosen.push((row.stored, row.attempts));
+        }
+    }
+    chosen
+}
+
+/// Puts the comments of each issue, which arrive in any order, into the order in which they were written.
+fn in_order(mut rows: Vec<crate::store::Waiting>) -> Vec<crate::store::Waiting> {
+    let mut places: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        if let Event::Comment(event) = &row.stored.event {
+            places.entry(event.issue).or_default().push(place);
+        }
+    }
+    for places in places.values() {
+        let mut sorted = places.clone();
+        sorted.sort_by_key(|place| rows[*place].stored.event.comment());
+        let stored: Vec<_> = sorted.iter().map(|place| rows[*place].clone()).collect();
+        for (place, row) in places.iter().zip(stored) {
+            rows[*place] = row;
+        }
+    }
+    rows
+}

@@ -1,0 +1,82 @@
+//! Keeps each issue's one status comment true: rendered at delivery, edited in place, sent again until it is shown.
+
+use super::{Context, back_off};
+use crate::{
+    github::{CommentRef, GitHubError, Repo},
+    mirror::{StatusLine, StatusView, status_comment, status_marker},
+    store::{CALL_BUDGET, ClaimedMirror, IssueView},
+};
+
+pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
+    let store = context.store();
+    let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
+    let error = match tokio::time::timeout(CALL_BUDGET, show(context, &claim)).await {
+        Ok(Ok(())) => return Ok(true),
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(_) => "it took too long".to_owned(),
+    };
+    tracing::warn!(repo = claim.repo.repo_id, issue = claim.issue, error, "the status comment is behind");
+    let due = store.now().await? + back_off(claim.attempts);
+    store.postpone_mirror(&claim, due, &error).await?;
+    Ok(true)
+}
+
+async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
+    let (repository, address) = context.repository(claim.repo).await?;
+    let view = context.store().issue_view(claim.repo, claim.issue).await?;
+    let body = status_comment(&status_of(&view, &context.queue_url(&repository)));
+    let comment_id = match claim.comment_id {
+        Some(id) if claim.body.as_deref() == Some(&body) => Some(id),
+        Some(id) => match context.0.github.update_comment(&address, id.cast_unsigned(), &body).await {
+            Ok(_) => Some(id),
+            Err(GitHubError::NotFound) => return Ok(context.store().forget_comment(claim).await?),
+            Err(error) => return Err(error.into()),
+        },
+        None => match first(context, claim, &address, &body).await {
+            Ok(comment) => Some(comment.id.cast_signed()),
+            // The issue is gone or nobody may write in it: nobody misses the comment.
+            Err(GitHubError::NotFound | GitHubError::Refused { .. }) => None,
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok(context.store().finish_mirror(claim, comment_id, &body).await?)
+}
+
+/// The first status comment. If an earlier try may have made it, it is looked for; of two the oldest stays.
+async fn first(
+    context: &Context,
+    claim: &ClaimedMirror,
+    address: &Repo,
+    body: &str,
+) -> Result<CommentRef, GitHubError> {
+    let (github, issue) = (&context.0.github, claim.issue.cast_unsigned());
+    if claim.attempts > 1 {
+        let bot = context.bot().await.map_err(|error| GitHubError::NotSent(format!("{error:#}")))?;
+        let mut found = github.find_comments(address, issue, None, status_marker(), bot).await?.into_iter();
+        if let Some(oldest) = found.next() {
+            for double in found {
+                github.delete_comment(address, double.id).await?;
+            }
+            return github.update_comment(address, oldest.id, body).await;
+        }
+    }
+    github.create_comment(address, issue, body).await
+}
+
+/// Per build type the open build, else the last one that ended.
+pub(super) fn status_of<'a>(view: &'a IssueView, queue_url: &'a str) -> StatusView<'a> {
+    let is_open = |build_type: &str| view.open.iter().any(|open| open.build_type == build_type);
+    let ended = view.ended.iter().filter(|build| !is_open(&build.build_type));
+    let mut builds: Vec<StatusLine<'a>> = view
+        .open
+        .iter()
+        .chain(ended)
+        .map(|build| StatusLine {
+            build,
+            before: view.before.get(&build.build_id).copied(),
+            outcome_url: view.outcomes.get(&format!("outcome:{}", build.build_id)).map(String::as_str),
+        })
+        .collect();
+    builds.sort_by(|a, b| a.build.build_type.cmp(&b.build.build_type));
+    StatusView { now: view.now, queue_url, builds }
+}

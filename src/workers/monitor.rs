@@ -1,0 +1,93 @@
+//! Asks GitHub about the runs of held locks, so that a lost webhook costs one interval and never a build.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::Context;
+use crate::{
+    github::{GitHubError, Repo, Run},
+    queue::{Build, Event, Phase, RunReport},
+};
+
+pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
+    let now = context.store().now().await?;
+    let half = TimeDelta::from_std(context.0.check_runs_every / 2).unwrap_or(TimeDelta::MAX);
+    let mut late = BTreeSet::new();
+    for holder in context.store().runs_to_check(now - half, now).await? {
+        let ended = match holder.build.run_id.filter(|_| holder.ask) {
+            Some(run_id) => match ask(context, &holder.build, run_id).await {
+                Ok(ended) => ended,
+                Err(error) => {
+                    let build = holder.build.build_id;
+                    tracing::warn!(%build, run_id, error = format!("{error:#}"), "GitHub did not say how the run is");
+                    false
+                }
+            },
+            None => false,
+        };
+        // After downtime a build that has ended is completed, not timed out.
+        if holder.overdue && !ended {
+            late.insert(holder.build.repo());
+        }
+    }
+    for repo in late {
+        context.tell(repo, "monitor", &Event::Look).await?;
+    }
+    Ok(false)
+}
+
+/// Returns whether the run is over.
+async fn ask(context: &Context, build: &Build, run_id: i64) -> anyhow::Result<bool> {
+    let (_, address) = context.repository(build.repo()).await?;
+    let event = match context.0.github.run(&address, run_id.cast_unsigned()).await {
+        Ok(run) => Event::Run(report(&run)),
+        Err(GitHubError::NotFound) => {
+            confirm_access(context, build, &address).await?;
+            Event::RunGone { run_id }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let over = match &event {
+        Event::Run(report) => report.phase == Phase::Completed,
+        _ => true,
+    };
+    context.tell(build.repo(), "monitor", &event).await?;
+    Ok(over)
+}
+
+/// "Not found" counts only while the same token still reads this very repository and its runs.
+async fn confirm_access(context: &Context, build: &Build, address: &Repo) -> anyhow::Result<()> {
+    let github = &context.0.github;
+    let repository = github.repository(address).await?;
+    anyhow::ensure!(repository.id.cast_signed() == build.repo_id, "another repository has this name now");
+    github.workflow_runs(address, &build.workflow, "workflow_dispatch", build.requested_at).await?;
+    Ok(())
+}
+
+pub(super) fn report(run: &Run) -> RunReport {
+    let phase = match run.status.as_str() {
+        "completed" => Phase::Completed,
+        "in_progress" => Phase::InProgress,
+        // queued, requested, waiting, pending, action_required, and what may come
+        _ => Phase::Requested,
+    };
+    RunReport {
+        run_id: run.id.cast_signed(),
+        attempt: i32::try_from(run.attempt).unwrap_or(i32::MAX),
+        phase,
+        conclusion: run.conclusion.clone(),
+        workflow: workflow_file(&run.path),
+        title: run.display_title.clone(),
+        trigger: run.event.clone(),
+        actor: run.actor_login.clone().unwrap_or_default(),
+        head_sha: run.head_sha.clone(),
+        url: run.html_url.clone(),
+    }
+}
+
+/// `.github/workflows/build.yml@main` to `build.yml`.
+pub(crate) fn workflow_file(path: &str) -> String {
+    let path = path.split_once('@').map_or(path, |(path, _)| path);
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}

@@ -1,0 +1,7 @@
+//! Stories against a real Postgres and the simulated GitHub over HTTP, through the real router with signed payloads.
+//! One binary, one Postgres, a database per test.
+
+mod harness;
+
+mod sql;
+mod stories;
