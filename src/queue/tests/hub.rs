@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::{BuildId, DispatchAnswer, Effect, Event, Phase, RunReport, Stored};
+use super::super::{BuildId, DispatchAnswer, Effect, Event, Phase, RunReport, Status, Stored};
 use super::world::{BOT, World};
 
 #[derive(Clone, Debug)]
@@ -85,7 +85,12 @@ impl World {
                 let found = self.hub.runs.values().find(|run| run.build == build && !run.gone);
                 let found = found.filter(|_| fate == Fate::Answered).map(|run| run.id);
                 let given_up = row.attempted.is_some_and(|at| self.now - at >= TimeDelta::minutes(2));
+                let stopping = self.open.get(&build).is_some_and(|build| build.status == Status::Cancelling);
+                let no_run = !self.hub.runs.values().any(|run| run.build == build);
                 match found {
+                    None if fate == Fate::Vanished && stopping && no_run => {
+                        self.answer(key, build, DispatchAnswer::NotStarted);
+                    }
                     Some(run_id) => self.answer(key, build, started(run_id)),
                     None if given_up => self.answer(key, build, DispatchAnswer::NeverConfirmed),
                     None => {}

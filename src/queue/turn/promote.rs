@@ -82,11 +82,13 @@ impl Turn {
 
     /// A build lock is touched with the issue lock of whoever holds it.
     fn require_locks_of(&self, build: BuildId) -> Result<(), NotPlanned> {
-        if let Some(build) = self.state.builds.get(&build) {
-            self.state.locks.require(&build.issue_lock())?;
+        for lease in self.state.resources.of_build(build) {
+            if let Some(build) = self.state.builds.get(&build) {
+                self.state.locks.require(&build.issue_lock())?;
+            }
+            self.state.locks.require(&LockKey::build(&lease.resource))?;
         }
-        let mut leases = self.state.resources.of_build(build);
-        leases.try_for_each(|lease| self.state.locks.require(&LockKey::build(&lease.resource)))
+        Ok(())
     }
 
     fn release_as(&mut self, build: BuildId, outcome: ReleaseOutcome) -> Result<(), NotPlanned> {

@@ -153,6 +153,7 @@ impl Turn {
                 let (status, ending) = open.ending.clone().map_or((Status::Failed, refused), stopped);
                 self.end(id, status, ending, Slots::GiveBack)?;
             }
+            DispatchAnswer::NotStarted => self.concluded(id, "cancelled")?,
             // A run that is another build's says nothing about this one's.
             DispatchAnswer::NeverConfirmed | DispatchAnswer::Started { .. } => {
                 self.end(id, Status::Lost, Ending::NeverConfirmed, Slots::Quarantine)?;
