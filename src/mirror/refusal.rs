@@ -22,6 +22,7 @@ pub(super) fn refusal(refusal: &Refusal, queue_url: &str) -> String {
             link("live queue", queue_url)
         ),
         Refusal::OtherAnswers { build_type, line } => other_answers(build_type, line.as_deref()),
+        Refusal::Stopping { build_type, line } => stopping(build_type, line),
         Refusal::NothingToCancel => "### 💤 Nothing to cancel\n\
              No build of this issue is queued or running. You need to do nothing."
             .to_owned(),
@@ -55,6 +56,16 @@ fn other_answers(build_type: &str, line: Option<&str>) -> String {
         "### 🚫 Not queued: this issue's{name} build with other answers has not ended\n\
          It goes on as before. To have the new answers built instead, write a comment with only `/cancel`; when that \
          build has ended, {then}."
+    )
+}
+
+fn stopping(build_type: &str, line: &str) -> String {
+    let then = line_to_copy(line)
+        .map_or_else(|| "ask again".to_owned(), |line| format!("write a comment with only {line}"));
+    format!(
+        "### 🚫 Not queued: this issue's {} build is still being stopped\n\
+         A new comment will tell you when it has ended; then {then}.",
+        escape(build_type)
     )
 }
 

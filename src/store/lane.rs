@@ -10,7 +10,7 @@ use super::{Locked, Store, StoreError, read_one};
 use crate::{
     policy::Policy,
     queue::{
-        Attempted, Build, BuildId, CancelMark, Event, Glance, Lease, LockPlan, QUEUE, QueueSettings, RepoKey,
+        Attempted, Build, BuildId, CancelMark, Glance, Lease, LockPlan, QUEUE, QueueSettings, RepoKey,
         Resource, Resources, State, Stored,
     },
 };
@@ -133,13 +133,15 @@ impl Locked {
             .filter(|(key, _)| key.class == crate::queue::LockClass::Build)
             .map(|(key, counter)| (Resource(key.key.clone()), *counter))
             .collect();
+        let unloaded = raw.queued.saturating_sub(u32::try_from(loaded).unwrap_or(u32::MAX));
         Ok(State {
             repo,
             now: raw.now,
             locks: self.counters().clone(),
             settings: QueueSettings { limit: policy.map_or(0, |policy| policy.queue.limit) },
             resources: Resources { capacity: capacities(repo, policy, &builds), tokens, leases },
-            unloaded: raw.queued.saturating_sub(u32::try_from(loaded).unwrap_or(u32::MAX)),
+            unloaded,
+            loaded_to: (unloaded > 0).then(|| last_head(&builds, events)),
             builds,
             requests: raw.requests,
             cancel_marks: raw.cancel_marks,
@@ -168,17 +170,21 @@ fn heads(events: &[Stored]) -> i64 {
     i64::try_from(events.len()).unwrap_or(i64::MAX).saturating_add(4)
 }
 
+/// The ticket of the last of the queue's heads: with `heads` of them loaded, they are the lowest tickets.
+fn last_head(builds: &BTreeMap<BuildId, Build>, events: &[Stored]) -> i64 {
+    let queued = builds.values().filter(|build| build.status == crate::queue::Status::Queued);
+    let mut tickets: Vec<i64> = queued.filter_map(|build| build.ticket).collect();
+    tickets.sort_unstable();
+    tickets.truncate(usize::try_from(heads(events)).unwrap_or(usize::MAX));
+    tickets.last().copied().unwrap_or(0)
+}
+
 fn issues(events: &[Stored]) -> Vec<i64> {
     events.iter().filter_map(|stored| stored.event.issue()).collect()
 }
 
 fn runs(events: &[Stored]) -> Vec<i64> {
-    let run = |stored: &Stored| match &stored.event {
-        Event::Run(report) => Some(report.run_id),
-        Event::RunGone { run_id } => Some(*run_id),
-        _ => None,
-    };
-    events.iter().filter_map(run).collect()
+    events.iter().filter_map(|stored| stored.event.run()).collect()
 }
 
 fn request_keys(events: &[Stored]) -> Vec<String> {

@@ -143,6 +143,8 @@ impl WriteSet {
             counted: count(self.counters.iter()),
             withdrawn: count(self.rest.withdrawn.iter()),
         };
+        // What a build that this very turn resolved was parked for is applied again at once.
+        let parked = if self.rest.unpark { Vec::new() } else { self.parked };
         let effects: Vec<&OutboxEffect> = self.rest.effects.iter().collect();
         let withdrawn: Vec<Value> =
             self.rest.withdrawn.iter().map(|(_, id)| json!({ "effect_id": id })).collect();
@@ -150,7 +152,7 @@ impl WriteSet {
             "builds": self.builds, "ended": self.ended, "granted": self.granted, "renewed": self.renewed,
             "released": self.released, "counters": self.counters, "effects": effects, "withdrawn": withdrawn,
             "mirrors": self.rest.mirrors, "requests": self.rest.requests, "cancel_marks": self.rest.cancel_marks,
-            "audit": self.rest.audit, "applied": self.applied, "parked": self.parked,
+            "audit": self.rest.audit, "applied": self.applied, "parked": parked,
             "unpark": self.rest.unpark, "keep_raw": self.keep_raw,
             "look_id": self.rest.look_again.then(new_id),
         });

@@ -105,6 +105,7 @@ fn run(run: &Run, action: &str) -> Option<Event> {
         title: text(&run.display_title),
         trigger: text(&run.event),
         actor: run.actor.as_ref().and_then(|actor| actor.login.clone()).unwrap_or_default(),
+        created_at: run.created_at?,
         head_sha: text(&run.head_sha),
         url: text(&run.html_url),
     }))

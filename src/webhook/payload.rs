@@ -77,6 +77,7 @@ pub(super) struct Run {
     pub actor: Option<Account>,
     pub head_sha: Option<String>,
     pub html_url: Option<String>,
+    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 #[derive(Deserialize)]

@@ -163,7 +163,7 @@ impl Batch<'_> {
                 write.drop_raw();
             }
         }
-        write.turn(&locked, turn.finish()?)?;
+        write.turn(&locked, turn.finish())?;
         locked.commit(write, now).await?;
         Ok(true)
     }

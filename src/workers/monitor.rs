@@ -81,6 +81,7 @@ pub(super) fn report(run: &Run) -> RunReport {
         title: run.display_title.clone(),
         trigger: run.event.clone(),
         actor: run.actor_login.clone().unwrap_or_default(),
+        created_at: run.created_at,
         head_sha: run.head_sha.clone(),
         url: run.html_url.clone(),
     }

@@ -13,7 +13,9 @@ WITH held AS (
 ), ended AS (
     (SELECT DISTINCT ON (issue, build_type) * FROM build_history
       WHERE tenant_id = $1 AND repo_id = $2 AND issue = ANY ($5)
-      ORDER BY issue, build_type, requested_at DESC)
+      ORDER BY issue, build_type, requested_at DESC, build_id DESC)
+    UNION
+    SELECT * FROM build_history WHERE tenant_id = $1 AND repo_id = $2 AND run_id = ANY ($6)
     UNION
     SELECT h.* FROM build_history h JOIN held ON held.tenant_id = h.tenant_id AND held.build_id = h.build_id
      WHERE h.tenant_id = $1
