@@ -39,7 +39,7 @@ impl GitHub {
         Ok(runs.into_iter().filter(ours).collect())
     }
 
-    /// Our own comments in the issue that carry the marker, oldest first.
+    /// Our own comments in the issue whose last line is the marker, oldest first.
     ///
     /// # Errors
     /// See [`GitHubError`].
@@ -53,8 +53,11 @@ impl GitHub {
     ) -> Result<Vec<Comment>, GitHubError> {
         let comments = self.list_comments(repo, issue, since.map(|since| since - SLACK)).await?;
         let ours = |comment: &Comment| comment.author.as_ref().is_some_and(|author| author.login == bot);
-        let mut found: Vec<Comment> =
-            comments.into_iter().filter(ours).filter(|comment| comment.body.contains(marker)).collect();
+        let mut found: Vec<Comment> = comments
+            .into_iter()
+            .filter(ours)
+            .filter(|comment| comment.body.trim_end().ends_with(marker))
+            .collect();
         found.sort_by_key(|comment| comment.id);
         Ok(found)
     }

@@ -24,17 +24,3 @@ pub use outcome::{Artifact, FailedStep, OutcomeView, outcome_comment};
 pub use reply::{ReplyView, reply_comment};
 pub use status::{StatusLine, StatusView, status_comment};
 pub use text::{code, code_cell, escape, prose};
-
-/// What people can open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Links {
-    /// The live queue page of one repository.
-    pub issue_page: String,
-}
-
-impl Links {
-    /// The pages of the repository `full_name` (`owner/name`) on the server that people reach as `public_url`.
-    pub fn of_repository(public_url: &str, full_name: &str) -> Self {
-        Self { issue_page: format!("{}/q/{full_name}", public_url.trim_end_matches('/')) }
-    }
-}

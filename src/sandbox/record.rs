@@ -27,6 +27,8 @@ pub struct Asked {
     /// The comment that asks; none when the issue itself does.
     pub comment: Option<u64>,
     pub login: String,
+    /// What was written.
+    pub text: String,
 }
 
 /// A dispatch that was accepted.
@@ -99,13 +101,14 @@ impl World {
     /// When there is no such issue or comment.
     pub fn ask(&mut self, repo: &str, issue: u64, comment: Option<u64>) -> Result<(), Refusal> {
         let asked_in = self.repo(repo)?.issue(issue)?;
-        let login = match comment {
-            None => asked_in.author.clone(),
+        let (login, text) = match comment {
+            None => (asked_in.author.clone(), asked_in.body.clone()),
             Some(id) => {
-                asked_in.comments.iter().find(|c| c.id == id).ok_or_else(Refusal::not_found)?.author.clone()
+                let comment = asked_in.comments.iter().find(|c| c.id == id).ok_or_else(Refusal::not_found)?;
+                (comment.author.clone(), comment.body.clone())
             }
         };
-        self.record.asked.push(Asked { at: self.now(), repo: repo.to_owned(), issue, comment, login });
+        self.record.asked.push(Asked { at: self.now(), repo: repo.to_owned(), issue, comment, login, text });
         Ok(())
     }
 

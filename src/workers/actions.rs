@@ -123,7 +123,7 @@ impl Dispatch<'_> {
 
     fn answer(&self, answer: DispatchAnswer) -> Settled {
         let event = Event::Dispatched { build: self.build.build_id, answer };
-        Settled::Done(Done { event: Some(event), ..Done::default() })
+        Settled::Done(Box::new(Done { event: Some(event), ..Done::default() }))
     }
 
     fn refused(&self, message: &str) -> Settled {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Context, back_off};
 use crate::{
     queue::{Event, LockKey, LockPlan, PolicyState, RepoKey, Stored, Turn, Verdict},
-    store::{PutOff, StoreError, WriteSet},
+    store::{PutOff, Store, StoreError, WriteSet},
 };
 
 /// How many events one transaction applies at most.
@@ -21,7 +21,10 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let mut any = false;
     for repo in store.ready_lanes(store.now().await?).await? {
-        any |= apply_lane(context, repo).await?;
+        any |= apply_lane(store, context.bot().await?, repo).await?;
+    }
+    if any {
+        context.wake_effects();
     }
     Ok(any)
 }
@@ -30,16 +33,14 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
 ///
 /// # Errors
 /// What says nothing against the events: the database is away, or a lock was not free in time.
-pub async fn apply_lane(context: &Context, repo: RepoKey) -> anyhow::Result<bool> {
-    let bot = context.bot().await?;
-    let mut batch = Batch { repo, size: BATCH, extra: BTreeSet::new(), bot };
+pub async fn apply_lane(store: &Store, bot: &str, repo: RepoKey) -> anyhow::Result<bool> {
+    let mut batch = Batch { store, repo, size: BATCH, extra: BTreeSet::new(), bot };
     let mut any = false;
     loop {
-        match batch.apply(context).await? {
+        match batch.apply().await? {
             Outcome::Applied => {
                 any = true;
                 batch = Batch { size: BATCH, extra: BTreeSet::new(), ..batch };
-                context.wake_effects();
             }
             Outcome::Again => {}
             Outcome::Nothing => return Ok(any),
@@ -55,6 +56,7 @@ enum Outcome {
 }
 
 struct Batch<'a> {
+    store: &'a Store,
     repo: RepoKey,
     size: usize,
     /// Keys that an earlier try turned out to need.
@@ -69,8 +71,8 @@ struct Failed {
 }
 
 impl Batch<'_> {
-    async fn apply(&mut self, context: &Context) -> anyhow::Result<Outcome> {
-        let failed = match self.attempt(context).await {
+    async fn apply(&mut self) -> anyhow::Result<Outcome> {
+        let failed = match self.attempt().await {
             Ok(true) => return Ok(Outcome::Applied),
             Ok(false) => return Ok(Outcome::Nothing),
             Err(failed) => failed,
@@ -85,19 +87,14 @@ impl Batch<'_> {
                 tracing::warn!(%error, repo = self.repo.repo_id, events = failed.events.len(), "a batch is halved");
                 self.size = failed.events.len() / 2;
             }
-            error => self.put_off(context, &failed.events, &error).await?,
+            error => self.put_off(&failed.events, &error).await?,
         }
         Ok(Outcome::Again)
     }
 
     /// One event failed alone: later ones go on, and after some tries it is set aside.
-    async fn put_off(
-        &self,
-        context: &Context,
-        events: &[(Uuid, i32)],
-        error: &StoreError,
-    ) -> anyhow::Result<()> {
-        let now = context.store().now().await?;
+    async fn put_off(&self, events: &[(Uuid, i32)], error: &StoreError) -> anyhow::Result<()> {
+        let now = self.store.now().await?;
         for (inbox_id, attempts) in events {
             let attempts = attempts + 1;
             let dead = attempts >= TRIES;
@@ -107,15 +104,15 @@ impl Batch<'_> {
             }
             let state = if dead { "dead" } else { "ready" };
             let put_off = PutOff { state, due_at: now + back_off(attempts), attempts, error: &text };
-            context.store().postpone_event(self.repo, *inbox_id, put_off).await?;
+            self.store.postpone_event(self.repo, *inbox_id, put_off).await?;
         }
         Ok(())
     }
 
     /// One transaction, in at most its bound. Returns whether there was anything.
-    async fn attempt(&self, context: &Context) -> Result<bool, Failed> {
+    async fn attempt(&self) -> Result<bool, Failed> {
         let mut events = Vec::new();
-        let work = std::panic::AssertUnwindSafe(self.transaction(context, &mut events)).catch_unwind();
+        let work = std::panic::AssertUnwindSafe(self.transaction(&mut events)).catch_unwind();
         let result = match work.await {
             Ok(result) => result,
             Err(_) => Err(StoreError::Guard("applying it panicked".into())),
@@ -123,12 +120,8 @@ impl Batch<'_> {
         result.map_err(|error| Failed { error, events })
     }
 
-    async fn transaction(
-        &self,
-        context: &Context,
-        chosen: &mut Vec<(Uuid, i32)>,
-    ) -> Result<bool, StoreError> {
-        let store = context.store();
+    async fn transaction(&self, chosen: &mut Vec<(Uuid, i32)>) -> Result<bool, StoreError> {
+        let store = self.store;
         let Some(mut lane) = store.claim_lane(self.repo).await? else { return Ok(false) };
         let now = store.now().await?;
         let waiting = lane.waiting(now, 5 * BATCH as i64).await?;

@@ -14,7 +14,7 @@ const TRIES: i32 = 30;
 
 /// How carrying an effect out ended.
 pub(super) enum Settled {
-    Done(Done),
+    Done(Box<Done>),
     /// Not known to be done: try again, or look again, after this.
     Later {
         after: TimeDelta,
@@ -27,7 +27,7 @@ pub(super) enum Settled {
 
 impl Settled {
     pub(super) fn done() -> Self {
-        Self::Done(Done::default())
+        Self::Done(Box::default())
     }
 
     /// A call that may be made again whatever became of it.
@@ -68,7 +68,7 @@ pub(super) async fn settle(
     match settled {
         Settled::Done(done) => {
             let event = done.event.is_some();
-            store.finish_effect(row, done).await?;
+            store.finish_effect(row, *done).await?;
             if event {
                 context.0.wakes.apply.notify_one();
             }

@@ -137,7 +137,7 @@ impl Comment {
             Ok(comment) => {
                 let posted =
                     Posted { marker: self.key, comment_id: comment.id.cast_signed(), url: comment.html_url };
-                Ok(Settled::Done(Done { event: None, posted: Some(posted), mirror: self.mirror }))
+                Ok(Settled::Done(Box::new(Done { event: None, posted: Some(posted), mirror: self.mirror })))
             }
             Err(error) => Ok(Settled::from_error(&error, claim.attempts)),
         }

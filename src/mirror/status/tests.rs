@@ -2,10 +2,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::{
-    mirror::{
-        Links,
-        sample::{at, build},
-    },
+    mirror::sample::{at, build},
     queue::By,
 };
 
@@ -31,13 +28,6 @@ fn two_problems() -> Vec<Problem> {
         problem("Version tag", Some("1.4"), "must begin with v", Some("v1.4.0")),
         problem("Channel", Some("nightly"), "not one of stable, beta", Some("beta")),
     ]
-}
-
-#[test]
-fn the_issue_page_is_the_repositorys() {
-    for public_url in ["https://ci.example", "https://ci.example/"] {
-        assert_eq!(Links::of_repository(public_url, "o/r").issue_page, QUEUE_URL);
-    }
 }
 
 #[test]

@@ -1,0 +1,121 @@
+//! `trilock serve`: the server, until SIGINT or SIGTERM.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context as _, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{
+    database::Database,
+    server::{Parts, Server},
+    settings::{DatabaseSettings, ServeSettings},
+};
+use crate::{
+    clock::Clock,
+    github::{GitHub, Settings, TimeOuts},
+    store::LockBounds,
+    webhook::WebhookSecrets,
+};
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const GITHUB: &str = "https://api.github.com";
+const CHECK_RUNS_EVERY: Duration = Duration::from_secs(60);
+
+/// SIGINT and SIGTERM. Taken before Postgres is started: a Ctrl-C in between would leave an orphan.
+pub struct Signals(Signal, Signal);
+
+impl Signals {
+    /// # Errors
+    /// When the handlers cannot be installed.
+    pub fn take() -> anyhow::Result<Self> {
+        Ok(Self(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    }
+
+    /// Resolves when one of them has come.
+    pub async fn received(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
+/// Runs the server until it is told to stop; then it finishes what is in flight.
+///
+/// # Errors
+/// What is missing in the settings, all at once; or why the database or the address cannot be had.
+pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow::Result<()> {
+    let mut signals = Signals::take()?;
+    let needed = Needed::of(&settings)?;
+    let clock = Clock::system();
+    let github = GitHub::new(Settings {
+        api_url: settings.github_api_url.unwrap_or_else(|| GITHUB.to_owned()),
+        app_id: needed.app_id,
+        private_key_pem: needed.private_key,
+        clock: clock.clone(),
+        time_outs: TimeOuts::default(),
+    })?;
+    let mut bounds = LockBounds::default();
+    bounds.issue_wait = settings.issue_lock_wait.unwrap_or(bounds.issue_wait);
+    bounds.build_wait = settings.issue_lock_wait.unwrap_or(bounds.build_wait);
+    bounds.queue_wait = settings.queue_lock_wait.unwrap_or(bounds.queue_wait);
+    bounds.hold = settings.lock_hold.unwrap_or(bounds.hold);
+    let database = tokio::select! {
+        opened = Database::open(&database, bounds) => opened?,
+        () = signals.received() => return Ok(()),
+    };
+    let operator_token = database.store.operator_token().await?;
+    let parts = Parts {
+        store: database.store.clone(),
+        github,
+        clock,
+        secrets: needed.secrets,
+        allowed_owners: settings.allowed_owners.unwrap_or_default(),
+        public_url: settings.public_url.unwrap_or_default(),
+        check_runs_every: settings.check_runs_every.unwrap_or(CHECK_RUNS_EVERY),
+    };
+    let server = Server::start(settings.listen.unwrap_or(LISTEN), parts).await?;
+    tracing::info!(address = %server.address(), "listening");
+    eprintln!("Operator token for the page: {operator_token}");
+    signals.received().await;
+    tracing::info!("stopping: what is in flight is finished first");
+    server.stop().await;
+    database.close().await;
+    Ok(())
+}
+
+/// The settings without which there is no App.
+struct Needed {
+    app_id: String,
+    private_key: String,
+    secrets: WebhookSecrets,
+}
+
+impl Needed {
+    fn of(settings: &ServeSettings) -> anyhow::Result<Self> {
+        let key_file = settings.private_key_file.as_ref();
+        let from_file = key_file
+            .map(|path| {
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+            })
+            .transpose()?;
+        let private_key = settings.private_key.clone().or(from_file);
+        let secrets = settings.webhook_secret.as_deref().and_then(WebhookSecrets::parse);
+        let missing: Vec<&str> = [
+            (settings.app_id.is_none(), "TRILOCK_APP_ID (the App's id)"),
+            (private_key.is_none(), "TRILOCK_PRIVATE_KEY_FILE (the App's private key, a .pem file)"),
+            (secrets.is_none(), "TRILOCK_WEBHOOK_SECRET (the secret that the App signs its webhooks with)"),
+        ]
+        .into_iter()
+        .filter_map(|(missing, name)| missing.then_some(name))
+        .collect();
+        match (settings.app_id.clone(), private_key, secrets) {
+            (Some(app_id), Some(private_key), Some(secrets)) => Ok(Self { app_id, private_key, secrets }),
+            _ => bail!(
+                "missing: {}. All three are on the App's settings page on GitHub; README.md says how to make an App. \
+                 To look around without one: trilock demo",
+                missing.join("; ")
+            ),
+        }
+    }
+}
