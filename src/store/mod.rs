@@ -47,7 +47,7 @@ pub use write::WriteSet;
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How long a request waits for a connection before it is told that the database is away.
-const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 
 /// A handle on the database. Clones share the pool.
 #[derive(Clone)]

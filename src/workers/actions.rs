@@ -69,6 +69,10 @@ struct Dispatch<'a> {
 
 impl Dispatch<'_> {
     async fn send(&self) -> anyhow::Result<Settled> {
+        if self.build.status == Status::Cancelling {
+            // It was to be stopped just after this try was noted: there surely is no run.
+            return Ok(self.answer(DispatchAnswer::NotStarted));
+        }
         let mut inputs = self.build.inputs.clone();
         if self.build.correlates {
             inputs.insert(CORRELATION_INPUT.to_owned(), self.build.build_id.to_string());
@@ -113,9 +117,6 @@ impl Dispatch<'_> {
                 Ok(self.answer(DispatchAnswer::Started { run_id: run.id.cast_signed(), url: run.html_url }))
             }
             _ if self.claim.now - since < LOOK_FOR => Ok(self.look_again(LOOK_EVERY, "no run found yet")),
-            (None, _) if self.build.correlates && self.build.status == Status::Cancelling => {
-                Ok(self.answer(DispatchAnswer::NotStarted))
-            }
             (None, _) if self.build.correlates => self.send().await,
             _ => Ok(self.answer(DispatchAnswer::NeverConfirmed)),
         }

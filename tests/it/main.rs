@@ -2,6 +2,7 @@
 //! One binary, one Postgres, a database per test.
 
 mod harness;
+mod process;
 
 mod sql;
 mod stories;

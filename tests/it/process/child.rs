@@ -1,0 +1,99 @@
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, Command},
+    time::timeout,
+};
+use trilock::sandbox::Sandbox;
+
+pub const SECRET: &str = "it is a secret";
+
+/// A machine slower than this has other troubles.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary without anything that this machine's environment says.
+pub fn trilock() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trilock"));
+    let ours = |name: &str| name.starts_with("TRILOCK_") || name == "DATABASE_URL" || name == "RUST_LOG";
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
+        command.env_remove(name);
+    }
+    command.kill_on_drop(true).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub async fn output(command: &mut Command) -> Output {
+    timeout(PATIENCE, command.output()).await.expect("it ends in time").expect("it runs")
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// `trilock serve` as a process, listening.
+pub struct Serving {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Serving {
+    /// With the sandbox as GitHub, and `database` as more environment.
+    pub async fn start(sandbox: &Sandbox, key_file: &Path, database: &[(&str, &str)]) -> Self {
+        std::fs::write(key_file, sandbox.private_key_pem()).expect("a key file");
+        let mut command = trilock();
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--check-runs-every", "1s"])
+            .env("TRILOCK_APP_ID", "1")
+            .env("TRILOCK_WEBHOOK_SECRET", SECRET)
+            .env("TRILOCK_PRIVATE_KEY_FILE", key_file)
+            .env("TRILOCK_GITHUB_API_URL", sandbox.base_url())
+            .envs(database.iter().copied())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let address = timeout(PATIENCE, listening(&mut log)).await.expect("it listens in time");
+        sandbox.set_webhook_url(format!("http://{address}/webhooks/github"));
+        Self { child, log }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = self.child.id().expect("it runs");
+        kill(Pid::from_raw(pid.cast_signed()), signal).expect("a signal");
+    }
+
+    /// Waits for its end; the rest of its log and whether it ended well.
+    pub async fn end(mut self) -> (String, bool) {
+        let mut said = String::new();
+        let reading = async {
+            while let Ok(Some(line)) = self.log.next_line().await {
+                said.push_str(&line);
+                said.push('\n');
+            }
+            self.child.wait().await.expect("its end")
+        };
+        let status = timeout(PATIENCE, reading).await.expect("it ends in time");
+        (said, status.success())
+    }
+}
+
+async fn listening(log: &mut Lines<BufReader<ChildStderr>>) -> String {
+    let mut said = Vec::new();
+    while let Some(line) = log.next_line().await.expect("a log") {
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        if value["message"] == "listening" {
+            return value["address"].as_str().expect("an address").to_owned();
+        }
+        said.push(line);
+    }
+    panic!("it ended before it listened:\n{}", said.join("\n"));
+}

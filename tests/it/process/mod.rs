@@ -1,0 +1,7 @@
+//! The real binary, started and killed as an operator's machine would.
+
+mod child;
+mod cli;
+mod demo;
+mod settings;
+mod survives;
