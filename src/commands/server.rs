@@ -57,8 +57,9 @@ impl Server {
             Context::new(parts.store, parts.github, parts.clock, public_url, parts.check_runs_every);
         let intake =
             Intake { context: context.clone(), secrets: parts.secrets, allowed_owners: parts.allowed_owners };
-        let routes =
-            webhook::router(intake).merge(web::router(context.clone(), pages)).layer(TraceLayer::new_for_http());
+        let routes = webhook::router(intake)
+            .merge(web::router(context.clone(), pages))
+            .layer(TraceLayer::new_for_http());
         let stop = CancellationToken::new();
         let (ended, workers_stop) = (stop.clone(), stop.clone());
         let http = tokio::spawn(async move {

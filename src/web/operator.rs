@@ -72,7 +72,8 @@ impl FromRequestParts<Site> for Visitor {
             return if right { Ok(Self::Operator) } else { Err(Problem::WrongToken) };
         }
         let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs =
+            cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let known =
             pairs.any(|(name, value)| name == COOKIE && token.is_some_and(|token| token.is_cookie(value)));
         Ok(if known { Self::Operator } else { Self::Anybody })
@@ -100,5 +101,6 @@ async fn sign_in_or_out(State(site): State<Site>, Form(given): Form<Given>) -> R
 fn home(site: &Site, cookie: &str, seconds: u32) -> Response {
     let secure = if site.0.options.public_url.starts_with("https://") { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={cookie}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    (StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)]).into_response()
+    (StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)])
+        .into_response()
 }

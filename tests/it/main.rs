@@ -5,3 +5,4 @@ mod harness;
 
 mod sql;
 mod stories;
+mod web;

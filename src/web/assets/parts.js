@@ -55,8 +55,8 @@ export function table(caption, headings, rows) {
   const head = headings.map((text) => el('th', { scope: 'col', role: 'columnheader' }, text));
   const body = rows.map((cells) => el('tr', { role: 'row' }, cells.map((cell, at) =>
     at === 0
-      ? el('th', { scope: 'row', role: 'rowheader', 'data-label': headings[at] }, cell)
-      : el('td', { role: 'cell', 'data-label': headings[at] }, cell))));
+      ? el('th', { scope: 'row', role: 'rowheader', 'data-label': headings[at] }, el('div', {}, cell))
+      : el('td', { role: 'cell', 'data-label': headings[at] }, el('div', {}, cell)))));
   return el('table', { role: 'table' },
     el('caption', {}, caption),
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, head)),

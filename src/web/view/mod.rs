@@ -151,7 +151,8 @@ impl BuildJson {
 
 /// What was set aside, with the repository's name.
 pub(super) fn dead(rows: Vec<Value>, names: &BTreeMap<RepoKey, String>) -> Vec<Value> {
-    let name_of = |id: Option<i64>| names.iter().find(|(key, _)| Some(key.repo_id) == id).map(|(_, name)| name);
+    let name_of =
+        |id: Option<i64>| names.iter().find(|(key, _)| Some(key.repo_id) == id).map(|(_, name)| name);
     let named = |mut row: Value| {
         row["repository"] = name_of(row["repo_id"].as_i64()).cloned().into();
         row
