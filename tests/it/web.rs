@@ -1,87 +1,20 @@
 //! The pages and their JSON through the real router: who sees what, and in which form.
 
-use std::time::Duration;
+mod pages;
 
 use axum::{
-    Router,
     body::Body,
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{Request, StatusCode, header},
 };
-use http_body_util::BodyExt;
 use serde_json::Value;
-use tower::ServiceExt;
-use trilock::{
-    github::{GitHub, Settings, TimeOuts},
-    web::{self, DemoPanel, Options},
-    workers::Context,
-};
+use trilock::web::{DemoPanel, Options};
 
 use crate::harness::{POLICY, REPO, Trilock, WORKFLOW};
+use pages::{Answer, Pages};
 
 const TOKEN: &str = "the-operator's-token";
 const SECRET_REPO: &str = "octo/secret";
 const HOSTILE: &str = "v1.0<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-
-    fn header(&self, name: impl header::AsHeaderName) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-struct Pages(Router);
-
-impl Pages {
-    fn of(t: &Trilock) -> Self {
-        Self::with(t, Options { operator_token: TOKEN.into(), ..Options::default() })
-    }
-
-    fn with(t: &Trilock, options: Options) -> Self {
-        let second = Duration::from_secs(1);
-        let github = GitHub::new(Settings {
-            api_url: t.github.base_url().to_owned(),
-            app_id: "1".into(),
-            private_key_pem: t.github.private_key_pem(),
-            clock: t.clock.clone(),
-            time_outs: TimeOuts { connect: second, read: second, total: second },
-        });
-        let context = Context::new(t.store.clone(), github.unwrap(), t.clock.clone(), String::new(), second);
-        Self(web::router(context, options))
-    }
-
-    async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.0.clone().oneshot(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    async fn get_with(&self, path: &str, header: header::HeaderName, value: &str) -> Answer {
-        self.send(Request::get(path).header(header, value).body(Body::empty()).unwrap()).await
-    }
-
-    async fn post(&self, form: &'static str) -> Answer {
-        let kind = "application/x-www-form-urlencoded";
-        let request = Request::post("/operator").header(header::CONTENT_TYPE, kind);
-        self.send(request.body(Body::from(form)).unwrap()).await
-    }
-}
 
 /// A world with a private repository too, both known to the server.
 async fn two_repositories() -> Trilock {

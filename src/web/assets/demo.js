@@ -13,7 +13,7 @@ export function start(root, config) {
   const issue = el('select', { id: 'demo-issue' });
   const title = el('input', { id: 'demo-issue-title', value: 'Please build this' });
   const labels = el('input', { id: 'demo-labels' });
-  const text = el('textarea', { id: 'demo-text', rows: 5, required: '' });
+  const text = el('textarea', { id: 'demo-text', rows: 7, required: '' });
   const said = el('p', { role: 'status', class: 'quiet' });
   const thread = el('ol', { class: 'thread' });
   const field = (input, label) => el('div', { class: 'field' }, el('label', { for: input.id }, label), input);
@@ -32,7 +32,7 @@ export function start(root, config) {
   root.hidden = false;
 
   let page = null;
-  let opened = {};
+  const opened = {};
   let drafted = '';
   let shown = '';
 
@@ -101,6 +101,7 @@ export function start(root, config) {
     const none = isNew() ? 'Open an issue, or choose one, to see what is said in it.' : 'No comments yet.';
     thread.replaceChildren(...comments.map((comment) => card(comment, page.now)));
     if (!comments.length) thread.append(el('li', { class: 'quiet none' }, none));
+    thread.scrollTop = thread.scrollHeight;
   }
 
   const say = (error) => { said.textContent = `That did not work: ${error.message}`; };
@@ -116,6 +117,16 @@ export function start(root, config) {
     update(fresh) {
       page = fresh;
       again();
+    },
+    /** Shows an issue that somebody pointed at. */
+    open(name, number) {
+      if (!config.repositories.includes(name)) return;
+      repository.value = name;
+      (opened[name] ??= []).push(Number(number));
+      offerIssues();
+      issue.value = String(number);
+      again();
+      root.scrollIntoView({ block: 'start' });
     },
   };
 }

@@ -23,6 +23,7 @@ async function poll() {
   } catch (error) {
     away(error);
   }
+  clearTimeout(timer);
   if (!document.hidden) timer = setTimeout(poll, EVERY);
 }
 
@@ -94,22 +95,29 @@ function showRepositories(page) {
 
 function nothingYet(page) {
   return el('section', { class: 'card' },
-    el('h1', {}, 'No repository is shown yet'),
+    el('h2', {}, 'No repository is shown yet'),
     el('p', {}, 'A repository appears here when the App is installed on it and something happens there, e.g. an issue is opened.'),
     el('p', { class: 'quiet' }, page.operator ? '' : 'Private repositories are shown to operators only.'));
 }
 
 function repositorySection(repository, now) {
   const { running, waiting, ended } = repository;
+  const unused = !running.length && !waiting.length && !ended.length;
   const sum = !running.length && !waiting.length ? 'idle'
     : [running.length && `${running.length} running`, waiting.length && `${waiting.length} waiting`].filter(Boolean).join(', ');
   return el('article', { class: 'card' },
     el('header', {},
-      el(one ? 'h1' : 'h2', {}, one ? repository.name : el('a', { href: `/q/${repository.name}` }, repository.name)),
+      el('h2', {}, one ? repository.name : el('a', { href: `/q/${repository.name}` }, repository.name)),
       repository.private ? el('span', { class: 'pill still' }, 'Private') : '',
       el('span', { class: 'quiet' }, sum),
       repository.demo ? '' : el('span', { class: 'outward' }, link('On GitHub', repository.url))),
     policyNotice(repository),
+    unused ? [empty('Waiting', 'Nothing is queued.'), howToBegin(repository)] : everything(repository, now));
+}
+
+function everything(repository, now) {
+  const { running, waiting, ended } = repository;
+  return [
     running.length
       ? table('Running', ['Build', 'Issue', 'State', 'Since', 'Asked by', 'Run'], running.map((build) => [
           what(build), issue(build, repository), pill(build.status),
@@ -126,22 +134,29 @@ function repositorySection(repository, now) {
       ? table('Recent builds', ['Build', 'Issue', 'Outcome', 'Waited', 'Ran', 'Ended', 'Run'], ended.map((build) => [
           what(build), issue(build, repository), outcome(build), duration(build.waited_seconds),
           duration(build.ran_seconds), time(build.ended_at, now), run(build, repository)]))
-      : empty('Recent builds', 'No build has ended yet.'));
+      : empty('Recent builds', 'No build has ended yet.'),
+  ];
 }
 
 const empty = (title, words) => el('section', { class: 'empty' }, el('h3', {}, title), el('p', { class: 'quiet' }, words));
 
-const moment = (iso, now) => [time(iso, now), ' ', el('span', { class: 'quiet' }, '('), since(iso, now), el('span', { class: 'quiet' }, ')')];
+const moment = (iso, now) => [time(iso, now), ' ', forHowLong(iso, now)];
+const forHowLong = (iso, now) => el('span', { class: 'quiet whole' }, '(', since(iso, now), ')');
 
 function what(build) {
-  const answers = build.answers.flatMap(({ label, value }) => [
-    el('dt', {}, label), el('dd', {}, el('code', {}, value))]);
+  const answers = build.answers.map(({ label, value }) =>
+    el('div', {}, el('dt', {}, label), ' ', el('dd', {}, el('code', {}, value))));
   return [el('span', { class: 'name' }, build.build_type), answers.length ? el('dl', {}, answers) : ''];
 }
 
-function issue(build, { demo }) {
-  if (!build.issue) return '–';
-  return demo ? `#${build.issue}` : link(`#${build.issue}`, build.issue_url);
+const issue = (build, repository) => (build.issue ? issueLink(`#${build.issue}`, build.issue, build.issue_url, repository) : '–');
+
+/** In the demo there is no GitHub to go to: the panel opens the issue. */
+function issueLink(text, number, url, { demo, name }) {
+  if (!demo) return link(text, url);
+  const button = el('button', { type: 'button', class: 'as-link', title: 'Show its comments above' }, text);
+  button.addEventListener('click', () => panel?.open(name, number));
+  return button;
 }
 
 function run(build, { demo }) {
@@ -184,17 +199,18 @@ function issueWay({ labels, title_prefix }) {
     title_prefix ? [labels.length ? ' and' : ' with', ' a title that begins with ', el('code', {}, title_prefix)] : ''].flat();
 }
 
-function locks({ locks, demo }, now) {
+function locks(repository, now) {
+  const { locks } = repository;
   const taken = (list, describe) => list.map((lock) => el('li', {},
-    describe(lock), el('span', { class: 'quiet' }, ` version ${lock.version}`, lock.taken_at ? ', taken ' : '', lock.taken_at ? time(lock.taken_at, now) : '',
-      lock.holder ? ` by ${lock.holder}` : '')));
-  const issues = taken(locks.issue, ({ name, url }) => (demo ? `Issue #${name}` : link(`Issue #${name}`, url)));
+    describe(lock), el('span', { class: 'quiet' }, ` version ${lock.version}`),
+    lock.taken_at ? el('p', { class: 'quiet' }, 'Taken ', time(lock.taken_at, now), lock.holder ? ` (${lock.holder})` : '') : ''));
+  const issues = taken(locks.issue, ({ name, url }) => issueLink(`Issue #${name}`, name, url, repository));
   const queues = taken(locks.queue, ({ name }) => `Queue ${name}`);
   return el('section', { class: 'locks' }, el('h3', {}, 'The three locks'),
     el('div', { class: 'three' },
       lockCard('1', 'Issue lock', 'Guards one issue’s requests. Held for milliseconds; shown is who took it last.', issues, 'No issue has asked yet.'),
       lockCard('2', 'Queue lock', 'Guards the order. Held for milliseconds; shown is who took it last.', queues, 'Not taken yet.'),
-      lockCard('3', 'Build lock', 'Held by a build until GitHub says that its run ended.', locks.build.flatMap((resource) => slots(resource, demo, now)), 'Not taken yet.')));
+      lockCard('3', 'Build lock', 'Held by a build until GitHub says that its run ended.', locks.build.flatMap((resource) => slots(resource, repository, now)), 'Not taken yet.')));
 }
 
 const lockCard = (step, title, words, items, none) => el('div', { class: 'lock' },
@@ -202,14 +218,16 @@ const lockCard = (step, title, words, items, none) => el('div', { class: 'lock' 
   el('p', { class: 'quiet' }, words),
   items.length ? el('ul', {}, items) : el('p', {}, none));
 
-function slots({ name, capacity, token, slots }, demo, now) {
+function slots({ name, capacity, token, slots }, repository, now) {
   const title = name.replace(/^queue\/default$/, 'build slot').replace(/^queue\//, 'build slot of ');
   return slots.map((slot) => el('li', {},
-    el('span', { class: 'name' }, capacity > 1 ? `${title} ${slot.slot}` : title), ' ', pill(slot.state),
+    el('span', { class: 'name' }, capacity > 1 ? `${title}, slot ${slot.slot}` : title), ' ', pill(slot.state),
     slot.state === 'free'
-      ? el('span', { class: 'quiet' }, token ? ` last token ${token}` : '')
-      : [' ', slot.build_type ?? '', ' ', slot.issue ? (demo ? `#${slot.issue}` : link(`#${slot.issue}`, slot.issue_url)) : '',
-          el('span', { class: 'quiet' }, ` token ${slot.token}, since `, time(slot.since, now), ' (', since(slot.since, now), ')')],
+      ? el('p', { class: 'quiet' }, token ? `Last token given: ${token}` : 'Never held')
+      : [el('p', {}, 'By ', slot.build_type ?? 'a build', ' ',
+            slot.issue ? issue(slot, repository) : '',
+            el('span', { class: 'quiet' }, `, token ${slot.token}`)),
+          el('p', { class: 'quiet' }, 'Since ', moment(slot.since, now))],
     slot.state === 'quarantined'
       ? el('p', { class: 'quiet' }, 'Nobody knows whether its run still goes on. It is free again when GitHub says so, or an operator lifts it: trilock locks lift.')
       : ''));

@@ -122,17 +122,18 @@ fn resources(
         .flat_map(|policy| policy.named_resources.iter().map(|(name, named)| (name.as_str(), named.capacity)))
         .collect();
     let concurrency = policy.map_or(1, |policy| policy.queue.concurrency);
-    let names: BTreeSet<&str> = locks
+    let own = |name: &str| name.starts_with("queue/");
+    let names: BTreeSet<(bool, &str)> = locks
         .iter()
         .map(|lock| name_of(&lock.key))
         .chain(leases.iter().map(|view| view.lease.resource.name()))
         .chain(capacities.keys().copied())
+        .map(|name| (!own(name), name))
         .collect();
     names
         .into_iter()
-        .map(|name| {
-            let own = name.starts_with("queue/");
-            let capacity = if own { concurrency } else { capacities.get(name).copied().unwrap_or(0) };
+        .map(|(named, name)| {
+            let capacity = if named { capacities.get(name).copied().unwrap_or(0) } else { concurrency };
             let lock = locks.iter().find(|lock| name_of(&lock.key) == name);
             ResourceJson {
                 name: name.to_owned(),

@@ -2,6 +2,8 @@
 
 mod begin;
 mod locks;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
