@@ -40,7 +40,7 @@ pub use mirrors::ClaimedMirror;
 pub use outbox::{ClaimedEffect, Done, Posted, Urgency};
 pub use repositories::{PolicyOutcome, Repository};
 pub use seal::{SecretKeys, SecretKeysError};
-pub use views::{IssueView, LeaseView, LockView, QueueView, RunToCheck};
+pub use views::{IssueView, LeaseView, LockView, QueueView, RepositoryView, RunToCheck};
 pub use write::WriteSet;
 
 /// All migrations, embedded.

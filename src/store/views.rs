@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use super::{Repository, Store, StoreError, read_one};
-use crate::queue::{Build, BuildId, Lease, RepoKey};
+use crate::queue::{Build, BuildId, Lease, QUEUE, RepoKey};
 
 /// What the status comment of an issue is made from.
 #[derive(Debug, Deserialize)]
@@ -54,6 +54,20 @@ pub struct LeaseView {
     pub run_url: Option<String>,
 }
 
+/// Everything that the live page shows of one repository.
+#[derive(Debug, Deserialize)]
+pub struct RepositoryView {
+    #[serde(flatten)]
+    pub key: RepoKey,
+    pub now: DateTime<Utc>,
+    pub open: Vec<Build>,
+    /// The last ones, newest first.
+    pub ended: Vec<Build>,
+    /// The locks of these builds, of the queue, and of every resource that the policy names.
+    pub locks: Vec<LockView>,
+    pub leases: Vec<LeaseView>,
+}
+
 /// A holder that the monitor must see to.
 #[derive(Debug, Deserialize)]
 pub struct RunToCheck {
@@ -91,6 +105,14 @@ impl Store {
     /// All repositories, or the public ones.
     pub async fn repositories(&self, public_only: bool) -> Result<Vec<Repository>, StoreError> {
         self.list(sqlx::query_scalar(include_str!("sql/repositories.sql")).bind(public_only)).await
+    }
+
+    /// What the live page shows of `repos`, in no order; those that are not known are left out.
+    pub async fn page_view(&self, repos: &[RepoKey]) -> Result<Vec<RepositoryView>, StoreError> {
+        let tenants: Vec<i64> = repos.iter().map(|repo| repo.tenant_id).collect();
+        let ids: Vec<i64> = repos.iter().map(|repo| repo.repo_id).collect();
+        let query = sqlx::query_scalar(include_str!("sql/page_view.sql"));
+        self.list(query.bind(tenants).bind(ids).bind(QUEUE)).await
     }
 
     /// The locks taken last, of one repository or of all.

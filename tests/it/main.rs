@@ -6,3 +6,4 @@ mod process;
 
 mod sql;
 mod stories;
+mod web;

@@ -138,6 +138,7 @@ impl Trilock {
             allowed_owners: Vec::new(),
             public_url: "https://ci.example".into(),
             check_runs_every: Duration::from_secs(60),
+            web: trilock::web::Options::default(),
         };
         let server =
             Server::start("127.0.0.1:0".parse().expect("an address"), parts).await.expect("it starts");
