@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     github::{GitHub, Settings, TimeOuts},
     store::LockBounds,
+    web,
     webhook::WebhookSecrets,
 };
 
@@ -48,8 +49,10 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
     let mut signals = Signals::take()?;
     let needed = Needed::of(&settings)?;
     let clock = Clock::system();
+    let api_url = settings.github_api_url.unwrap_or_else(|| GITHUB.to_owned());
+    let github_url = web_address(&api_url);
     let github = GitHub::new(Settings {
-        api_url: settings.github_api_url.unwrap_or_else(|| GITHUB.to_owned()),
+        api_url,
         app_id: needed.app_id,
         private_key_pem: needed.private_key,
         clock: clock.clone(),
@@ -73,6 +76,7 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
         allowed_owners: settings.allowed_owners.unwrap_or_default(),
         public_url: settings.public_url.unwrap_or_default(),
         check_runs_every: settings.check_runs_every.unwrap_or(CHECK_RUNS_EVERY),
+        web: web::Options { operator_token: operator_token.clone(), github_url, ..web::Options::default() },
     };
     let server = Server::start(settings.listen.unwrap_or(LISTEN), parts).await?;
     tracing::info!(address = %server.address(), "listening");
@@ -82,6 +86,15 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
     server.stop().await;
     database.close().await;
     Ok(())
+}
+
+/// Where people see what the API at `api_url` is about: Enterprise Server has it under `/api/v3`.
+fn web_address(api_url: &str) -> String {
+    let api_url = api_url.trim_end_matches('/');
+    if api_url == GITHUB {
+        return "https://github.com".to_owned();
+    }
+    api_url.trim_end_matches("/api/v3").to_owned()
 }
 
 /// The settings without which there is no App.

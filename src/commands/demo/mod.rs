@@ -23,6 +23,7 @@ use crate::{
         LockBounds, SecretKeys, Store,
         cluster::{Cluster, ClusterOptions, Home},
     },
+    web,
     webhook::WebhookSecrets,
 };
 use summary::Summary;
@@ -160,6 +161,11 @@ impl Town {
             allowed_owners: Vec::new(),
             public_url: String::new(),
             check_runs_every: Duration::from_secs(60),
+            web: web::Options {
+                github_url: sandbox.base_url().to_owned(),
+                demo: Some(town::panel(sandbox.base_url())),
+                ..web::Options::default()
+            },
         };
         let server = Server::start(args.listen, parts).await?;
         sandbox.set_webhook_url(format!("http://{}/webhooks/github", server.address()));

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::sandbox::{AutoRuns, Fails, Refusal, Role, World};
+use crate::{
+    sandbox::{AutoRuns, Fails, Refusal, Role, World},
+    web::DemoPanel,
+};
 
 pub(super) const REPO: &str = "acme/rocket";
 
@@ -71,6 +74,15 @@ pub(super) fn runs() -> AutoRuns {
         duration: (Duration::from_secs(60), Duration::from_secs(180)),
         durations: BTreeMap::new(),
         fails: Fails::Input { name: "tag".into(), value: BROKEN.into() },
+    }
+}
+
+/// What the page lets one do as one of the people.
+pub(super) fn panel(sandbox_url: &str) -> DemoPanel {
+    DemoPanel {
+        sandbox_url: sandbox_url.to_owned(),
+        people: PEOPLE.map(|(login, _)| login.to_owned()).to_vec(),
+        repositories: vec![REPO.to_owned()],
     }
 }
 
