@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod example;
 mod file;
 mod form;
 mod nearest;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use check::{Finding, check};
 pub use error::FileError;
+pub use example::Example;
 pub use file::parse_policy;
 pub use form::{Form, FormField, parse_form};
 pub use nearest::nearest;

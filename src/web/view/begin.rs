@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    policy::{BuildPolicy, CORRELATION_INPUT, Catalogue, InputKind, IssueTrigger, WorkflowInput},
+    policy::{BuildPolicy, Catalogue, Example, IssueTrigger},
     request::build_line,
 };
 
@@ -14,49 +14,29 @@ pub(super) struct Begin {
     comment: Option<String>,
     /// An issue like this does.
     issue: Option<IssueTrigger>,
-    /// What is asked, with values that would be right. `…` where none is known.
+    /// What is asked, with values that would be right.
     answers: Vec<Answer>,
 }
 
 #[derive(Serialize)]
 struct Answer {
-    #[serde(skip)]
-    name: String,
     label: String,
     value: String,
 }
 
 pub(super) fn of(catalogue: &Catalogue) -> Vec<Begin> {
     let builds = catalogue.policy.builds.iter();
-    builds.map(|(build_type, build)| begin(build_type, build, catalogue)).collect()
+    builds.map(|(build_type, build)| begin(build_type, build, catalogue.examples(build))).collect()
 }
 
-fn begin(build_type: &str, build: &BuildPolicy, catalogue: &Catalogue) -> Begin {
-    let workflow = catalogue.workflows.get(&build.workflow);
-    let declared = workflow.and_then(|workflow| workflow.inputs.as_ref()).into_iter().flatten();
-    let answers: Vec<Answer> = declared
-        .filter(|input| input.name != CORRELATION_INPUT)
-        .filter_map(|input| answer(build, input))
-        .collect();
-    let inputs = answers.iter().map(|answer| (answer.name.as_str(), answer.value.as_str()));
+fn begin(build_type: &str, build: &BuildPolicy, examples: Vec<Example>) -> Begin {
+    let inputs = examples.iter().map(|example| (example.name.as_str(), example.value.as_str()));
+    let comment = build.triggers.comment.then(|| build_line(Some(build_type), inputs));
+    let answers = examples.into_iter().map(|example| Answer { label: example.label, value: example.value });
     Begin {
         build_type: build_type.to_owned(),
-        comment: build.triggers.comment.then(|| build_line(Some(build_type), inputs)),
+        comment,
         issue: build.triggers.issue.clone(),
-        answers,
+        answers: answers.collect(),
     }
-}
-
-/// Nothing for what may be left out and has no example.
-fn answer(build: &BuildPolicy, input: &WorkflowInput) -> Option<Answer> {
-    let policy = build.inputs.get(&input.name);
-    let first = match &input.kind {
-        InputKind::Choice(options) => options.first().cloned(),
-        _ => None,
-    };
-    let known = policy.and_then(|policy| policy.example.clone()).or_else(|| input.default.clone()).or(first);
-    let required = policy.and_then(|policy| policy.required).unwrap_or(input.required);
-    let value = known.filter(|value| !value.is_empty()).or_else(|| required.then(|| "…".to_owned()))?;
-    let label = policy.and_then(|policy| policy.label.clone()).unwrap_or_else(|| input.name.clone());
-    Some(Answer { name: input.name.clone(), label, value })
 }
