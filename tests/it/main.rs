@@ -3,5 +3,6 @@
 
 mod harness;
 
+mod locks;
 mod sql;
 mod stories;

@@ -1,0 +1,5 @@
+//! The three locks under load, and when things go wrong.
+
+mod bench;
+mod guards;
+mod stress;
