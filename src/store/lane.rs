@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::{Postgres, Transaction, types::Json};
 
-use super::{Locked, Store, StoreError, locks::millis, read_one};
+use super::{
+    Locked, Store, StoreError,
+    locks::{give_back, millis},
+    read_one,
+};
 use crate::{
     policy::Policy,
     queue::{
@@ -97,6 +101,11 @@ impl Lane {
         )
         .await?;
         Ok(glance.map_or_else(Glance::default, |raw| Glance { builds: raw.builds, named: raw.named }))
+    }
+
+    /// Gives the lane back at once. One that is dropped does so a little later.
+    pub async fn give_back(self) {
+        give_back(self.tx).await;
     }
 
     /// Takes all locks of the plan in this transaction.

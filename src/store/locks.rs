@@ -84,6 +84,12 @@ pub struct BuildLock<'a> {
 }
 
 impl Locked {
+    /// Gives the locks back at once. One that is dropped does so a little later, and until then stands in the way of
+    /// the next try.
+    pub async fn rollback(self) {
+        give_back(self.tx).await;
+    }
+
     pub(super) fn id(&self) -> LockedId {
         self.id
     }
@@ -193,11 +199,12 @@ impl Store {
             .await
             .map_err(StoreError::from);
         let rows = match rows {
-            Err(error) if error.is_lock_timeout() => {
-                drop(tx);
-                return Err(self.who_blocks(plan, &ids).await);
+            Ok(rows) => rows,
+            Err(error) => {
+                let who = if error.is_lock_timeout() { self.who_blocks(plan, &ids).await } else { error };
+                give_back(tx).await;
+                return Err(who);
             }
-            other => other?,
         };
         let mut locks = Locks::default();
         let mut versions = BTreeMap::new();
@@ -225,6 +232,13 @@ impl Store {
             (row.get("pid"), row.get("application"), row.get("seconds"));
         let blocker = format!(": backend {pid} ({application}) has held it for {seconds} s");
         StoreError::LockTimeout { lock: Some(class(row.get("class"))), blocker }
+    }
+}
+
+/// A connection that cannot roll back is dead, and Postgres gave its locks back.
+pub(super) async fn give_back(tx: Transaction<'static, Postgres>) {
+    if let Err(error) = tx.rollback().await {
+        tracing::debug!(%error, "the transaction was over already");
     }
 }
 

@@ -23,7 +23,6 @@ pub struct WriteSet {
     rest: Changes,
     applied: Vec<Value>,
     parked: Vec<Uuid>,
-    keep_raw: bool,
 }
 
 impl WriteSet {
@@ -40,7 +39,6 @@ impl WriteSet {
             rest: Changes::default(),
             applied: Vec::new(),
             parked: Vec::new(),
-            keep_raw: true,
         }
     }
 
@@ -136,11 +134,6 @@ impl WriteSet {
         self.parked.push(inbox_id);
     }
 
-    /// The repository has no policy: the raw payloads of these deliveries are not kept.
-    pub fn drop_raw(&mut self) {
-        self.keep_raw = false;
-    }
-
     fn lease(&mut self, lock: &BuildLock<'_>, lease: &Lease) -> Result<(), StoreError> {
         self.guarded_by(lock.locked())?;
         self.is_ours(RepoKey { tenant_id: lease.tenant_id, repo_id: lease.repo_id })?;
@@ -184,7 +177,7 @@ impl WriteSet {
             "released": self.released, "counters": self.counters, "effects": effects, "withdrawn": withdrawn,
             "mirrors": self.rest.mirrors, "requests": self.rest.requests, "cancel_marks": self.rest.cancel_marks,
             "audit": self.rest.audit, "applied": self.applied, "parked": self.parked,
-            "unpark": self.rest.unpark, "keep_raw": self.keep_raw,
+            "unpark": self.rest.unpark,
             "look_id": self.rest.look_again.then(new_id),
         });
         (self.repo, body, expected)
@@ -208,7 +201,17 @@ impl Locked {
     /// # Errors
     /// [`StoreError::Guard`] when a guarded step touched fewer rows than it must, or the guards were those of another
     /// [`Locked`]; nothing is written then.
-    pub async fn commit(mut self, mut write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn commit(mut self, write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
+        match self.write(write, now).await {
+            Ok(()) => Ok(self.tx.commit().await?),
+            Err(error) => {
+                self.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn write(&mut self, mut write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
         write.guarded_by(self.id())?;
         let (repo, body, expected) = write.into_json();
         if repo.tenant_id != self.tenant_id {
@@ -232,7 +235,7 @@ impl Locked {
         if found != expected {
             return Err(StoreError::Guard(format!("expected {expected:?}, found {found:?}")));
         }
-        Ok(self.tx.commit().await?)
+        Ok(())
     }
 }
 

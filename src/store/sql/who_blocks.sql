@@ -11,4 +11,4 @@ SELECT k.class, p.pid, coalesce(a.application_name, '?') AS application,
          AND p.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
         OR (p.locktype = 'transactionid' AND p.transactionid = l.xmax))
   LEFT JOIN pg_stat_activity a ON a.pid = p.pid
- ORDER BY a.xact_start LIMIT 1
+ ORDER BY a.xact_start, k.id LIMIT 1

@@ -78,8 +78,7 @@ WITH gone AS (
     -- Payloads are kept for replay only where there is a policy.
     UPDATE delivery d
        SET outcome = a.outcome,
-           raw = CASE WHEN ($4->>'keep_raw')::boolean
-                       AND (SELECT r.policy_state IN ('good', 'broken') FROM repository r
+           raw = CASE WHEN (SELECT r.policy_state IN ('good', 'broken') FROM repository r
                              WHERE r.tenant_id = $1 AND r.repo_id = $2) THEN d.raw END
       FROM applied JOIN jsonb_to_recordset($4->'applied') AS a (inbox_id uuid, outcome text) USING (inbox_id)
      WHERE d.tenant_id = $1 AND d.delivery_id = applied.delivery_id
