@@ -18,9 +18,13 @@ const BOT: &str = "trilock[bot]";
 
 pub struct Bench {
     pub store: Store,
-    pub options: PgConnectOptions,
+    options: PgConnectOptions,
     /// For looking at tables, and for planting trouble in them.
     pub sql: PgPool,
+}
+
+fn store_on(options: &PgConnectOptions, bounds: LockBounds) -> Store {
+    Store::new(options.clone(), bounds, "11".repeat(32).parse().expect("a key"), 40)
 }
 
 pub fn repo(n: i64) -> RepoKey {
@@ -31,13 +35,21 @@ impl Bench {
     /// With `repositories` (numbered from 1) whose queue has as many slots as its number, and a `gpu` of one slot.
     pub async fn new(bounds: LockBounds, repositories: i64) -> Self {
         let options = fresh_database().await;
-        let key = "11".repeat(32).parse().expect("a key");
-        let store = Store::new(options.clone(), bounds, key, 40);
-        let this = Self { store, sql: PgPool::connect_lazy_with(options.clone()), options };
+        let store = store_on(&options, bounds);
+        let this = Self {
+            store,
+            sql: PgPool::connect_lazy_with(options.clone().application_name("a test")),
+            options,
+        };
         for n in 1..=repositories {
             this.add_repository(n).await;
         }
         this
+    }
+
+    /// A store with new connections, which see changed settings.
+    pub fn reconnected(&self) -> Store {
+        store_on(&self.options, LockBounds::default())
     }
 
     async fn add_repository(&self, n: i64) {
