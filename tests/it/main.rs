@@ -4,5 +4,6 @@
 mod harness;
 
 mod locks;
+mod migrations;
 mod sql;
 mod stories;
