@@ -1,14 +1,20 @@
 //! Repositories with a policy, and turns over them through the real store, without workers and without GitHub.
 
+use std::time::Duration;
+
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use trilock::{
+    clock::Clock,
+    github::{GitHub, Settings, TimeOuts},
     policy::{Catalogue, parse_policy},
     queue::{
         BuildId, Changes, CommentEvent, DispatchAnswer, Event, Facts, Glance, LockPlan, Person, Phase,
         PolicyState, RepoKey, Role, RunReport, State, Step, Stored, Turn,
     },
     request::{Asked, Request},
+    sandbox::{Options, Sandbox},
     store::{LockBounds, Locked, PolicyOutcome, Store, StoreError, WriteSet},
+    workers::Context,
 };
 use uuid::Uuid;
 
@@ -25,6 +31,21 @@ pub struct Bench {
 
 fn store_on(options: &PgConnectOptions, bounds: LockBounds) -> Store {
     Store::new(options.clone(), bounds, "11".repeat(32).parse().expect("a key"), 40)
+}
+
+/// What the loops share, with nothing of them running.
+pub async fn context(store: &Store) -> (Context, Sandbox) {
+    let clock = Clock::system();
+    let sandbox = Sandbox::start(Options::new(clock.clone())).await.expect("the sandbox starts");
+    let github = GitHub::new(Settings {
+        api_url: sandbox.base_url().to_owned(),
+        app_id: "1".into(),
+        private_key_pem: sandbox.private_key_pem(),
+        clock: clock.clone(),
+        time_outs: TimeOuts::default(),
+    });
+    let minute = Duration::from_secs(60);
+    (Context::new(store.clone(), github.expect("a client"), clock, String::new(), minute), sandbox)
 }
 
 pub fn repo(n: i64) -> RepoKey {

@@ -1,32 +1,12 @@
 //! An event that cannot be applied does not stand in the way of others.
 
-use std::time::Duration;
-
 use trilock::{
-    clock::Clock,
-    github::{GitHub, Settings, TimeOuts},
     queue::{Event, Facts, RepoKey},
-    sandbox::{Options, Sandbox},
     store::{Delivery, LockBounds, Store},
-    workers::{Context, apply_lane},
+    workers::apply_lane,
 };
 
-use super::bench::{Bench, ask, comment, facts, repo};
-
-/// What the loops share, with nothing of them running.
-async fn context(store: &Store) -> (Context, Sandbox) {
-    let clock = Clock::system();
-    let sandbox = Sandbox::start(Options::new(clock.clone())).await.expect("the sandbox starts");
-    let github = GitHub::new(Settings {
-        api_url: sandbox.base_url().to_owned(),
-        app_id: "1".into(),
-        private_key_pem: sandbox.private_key_pem(),
-        clock: clock.clone(),
-        time_outs: TimeOuts::default(),
-    });
-    let minute = Duration::from_secs(60);
-    (Context::new(store.clone(), github.expect("a client"), clock, String::new(), minute), sandbox)
-}
+use super::bench::{Bench, ask, comment, context, facts, repo};
 
 /// A comment in `issue` that asks for a build, with its facts.
 async fn ready(store: &Store, repo: RepoKey, issue: i64) {

@@ -1,6 +1,6 @@
 //! The three locks under load, and when things go wrong.
 
-mod bench;
+pub mod bench;
 mod claims;
 mod dead;
 mod guards;
