@@ -3,7 +3,9 @@
 
 mod harness;
 
+mod intake;
 mod locks;
 mod migrations;
+mod payloads;
 mod sql;
 mod stories;
