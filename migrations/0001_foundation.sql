@@ -117,10 +117,14 @@ RETURNS TABLE (class smallint, key text, version bigint, counter bigint) LANGUAG
 DECLARE
     want record;
 BEGIN
-    INSERT INTO lock AS l (tenant_id, class, key, id)
-    SELECT tenant, w.class, w.key, w.id FROM unnest(classes, keys, ids) AS w (class, key, id)
-     ORDER BY w.id, w.key
-    ON CONFLICT ON CONSTRAINT lock_pk DO NOTHING;
+    -- One at a time, since inserting waits too: for whoever inserted the same row and has not committed.
+    FOR want IN SELECT w.* FROM unnest(classes, keys, ids, waits) AS w (class, key, id, wait)
+                 WHERE NOT EXISTS (SELECT FROM lock l WHERE l.tenant_id = tenant AND l.class = w.class AND l.key = w.key)
+                 ORDER BY w.id, w.key LOOP
+        PERFORM set_config('lock_timeout', want.wait, true);
+        INSERT INTO lock (tenant_id, class, key, id) VALUES (tenant, want.class, want.key, want.id)
+        ON CONFLICT ON CONSTRAINT lock_pk DO NOTHING;
+    END LOOP;
 
     FOR want IN SELECT w.* FROM unnest(classes, keys, ids, waits) AS w (class, key, id, wait) ORDER BY w.id, w.key LOOP
         PERFORM set_config('lock_timeout', want.wait, true);

@@ -33,6 +33,8 @@ async fn replay(store: &Store, id: &str) -> anyhow::Result<()> {
         .accept(Delivery {
             tenant_id,
             repo_id: parsed.repository.map(|repository| repository.key.repo_id),
+            // What it says of its repository may be out of date by now.
+            repository: None,
             id: &again,
             name: &name,
             raw: None,

@@ -5,8 +5,9 @@ use crate::queue::{LockClass, NotPlanned};
 pub enum StoreError {
     #[error("the database is away: {0}")]
     Away(sqlx::Error),
-    #[error("{lock} lock of the plan was not free in time{blocker}")]
-    LockTimeout { lock: LockClass, blocker: String },
+    /// The class is not known when the holder went just then.
+    #[error("{} of the plan was not free in time{blocker}", lock.map_or("a lock".into(), |class| format!("the {class} lock")))]
+    LockTimeout { lock: Option<LockClass>, blocker: String },
     /// A guarded write touched fewer rows than it must: somebody wrote without the locks, or a lease was not ours.
     #[error("guarded write refused: {0}")]
     Guard(String),
@@ -25,12 +26,13 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls};
-        // 57P0x: the server is being shut down or was told to end this connection; 08xxx: connection trouble.
+        // 57P0x: the server is being shut down or was told to end this connection; 08xxx: connection trouble; 25P03:
+        // the connection was ended because we idled in a transaction.
         let away = match &error {
             Io(_) | Tls(_) | PoolTimedOut | PoolClosed => true,
-            sqlx::Error::Database(db) => db
-                .code()
-                .is_some_and(|code| code.starts_with("57P") || code.starts_with("08") || code == "53300"),
+            sqlx::Error::Database(db) => db.code().is_some_and(|code| {
+                code.starts_with("57P") || code.starts_with("08") || code == "53300" || code == "25P03"
+            }),
             _ => false,
         };
         if away { Self::Away(error) } else { Self::Refused(error) }

@@ -4,18 +4,20 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Store, StoreError, json, new_id, read_one};
+use super::{Repository, Store, StoreError, json, new_id, read_one};
 use crate::queue::{Event, Facts, OutboxEffect, RepoKey, Stored};
 
 /// A verified delivery, parsed as far as it is our business.
 pub struct Delivery<'a> {
     pub tenant_id: i64,
     pub repo_id: Option<i64>,
+    /// What it says of its repository; noted with it, so that a repeated delivery does not bring old names back.
+    pub repository: Option<&'a Repository>,
     /// `X-GitHub-Delivery`, an opaque string.
     pub id: &'a str,
     /// `X-GitHub-Event`.
     pub name: &'a str,
-    /// The body; kept encrypted for `trilock replay` if `keep` says so.
+    /// The body; kept encrypted for `trilock replay` where there is a policy.
     pub raw: Option<&'a [u8]>,
     /// `None`: acknowledged and ignored.
     pub event: Option<&'a Event>,
@@ -59,6 +61,12 @@ impl Store {
             .bind(event.map(json))
             .bind(state)
             .bind(delivery.seen.map(json))
+            .bind(delivery.repository.map(|repository| {
+                json(serde_json::json!({
+                    "owner": repository.owner, "name": repository.name, "private": repository.private,
+                    "default_branch": repository.default_branch, "installation_id": repository.installation_id,
+                }))
+            }))
             .fetch_one(&self.pool)
             .await?;
         Ok(if fresh > 0 { Accepted::New } else { Accepted::Repeated })

@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::{Postgres, Transaction, types::Json};
 
-use super::{Locked, Store, StoreError, read_one};
+use super::{
+    Locked, Store, StoreError,
+    locks::{give_back, millis},
+    read_one,
+};
 use crate::{
     policy::Policy,
     queue::{
@@ -64,6 +68,7 @@ impl Store {
         let claimed: Option<bool> = sqlx::query_scalar(include_str!("sql/claim_lane.sql"))
             .bind(repo.tenant_id)
             .bind(repo.repo_id)
+            .bind(millis(self.bounds.hold))
             .fetch_optional(&mut *tx)
             .await?;
         Ok(claimed.map(|_| Lane { tx, repo }))
@@ -71,7 +76,7 @@ impl Store {
 }
 
 impl Lane {
-    /// What waits, oldest first, at most `limit`.
+    /// What is due, oldest first, at most `limit`; and what may hold it back.
     pub async fn waiting(&mut self, now: DateTime<Utc>, limit: i64) -> Result<Vec<Waiting>, StoreError> {
         let rows: Vec<Json<Waiting>> = sqlx::query_scalar(include_str!("sql/lane_events.sql"))
             .bind(self.repo.tenant_id)
@@ -96,6 +101,11 @@ impl Lane {
         )
         .await?;
         Ok(glance.map_or_else(Glance::default, |raw| Glance { builds: raw.builds, named: raw.named }))
+    }
+
+    /// Gives the lane back at once. One that is dropped does so a little later.
+    pub async fn give_back(self) {
+        give_back(self.tx).await;
     }
 
     /// Takes all locks of the plan in this transaction.

@@ -4,7 +4,11 @@
 //! [`QueueLock`] or a [`BuildLock`]: nothing touches a queue or a build lock without the issue lock first. What writes
 //! takes the guards that it needs, so code that bypasses them does not compile (`tests/compile_fail`).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use sqlx::{Postgres, Row, Transaction};
@@ -41,10 +45,22 @@ impl LockBounds {
     }
 }
 
+/// Tells one [`Locked`] from another, in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LockedId(u64);
+
+impl LockedId {
+    fn new() -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        Self(MADE.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A transaction that holds all locks of its plan.
 pub struct Locked {
     pub(super) tx: Transaction<'static, Postgres>,
     pub(super) tenant_id: i64,
+    id: LockedId,
     locks: Locks,
     versions: BTreeMap<LockKey, i64>,
 }
@@ -58,16 +74,26 @@ pub struct IssueLock<'a> {
 /// Proof that a queue lock is held, and with it an issue lock.
 pub struct QueueLock<'a> {
     key: LockKey,
-    _issue: &'a IssueLock<'a>,
+    issue: &'a IssueLock<'a>,
 }
 
 /// Proof that a build lock's row is held, and with it an issue lock.
 pub struct BuildLock<'a> {
     key: LockKey,
-    _issue: &'a IssueLock<'a>,
+    issue: &'a IssueLock<'a>,
 }
 
 impl Locked {
+    /// Gives the locks back at once. One that is dropped does so a little later, and until then stands in the way of
+    /// the next try.
+    pub async fn rollback(self) {
+        give_back(self.tx).await;
+    }
+
+    pub(super) fn id(&self) -> LockedId {
+        self.id
+    }
+
     /// # Errors
     /// [`StoreError::NotPlanned`] when the plan did not have it.
     pub fn issue(&self, key: &LockKey) -> Result<IssueLock<'_>, StoreError> {
@@ -103,18 +129,22 @@ impl IssueLock<'_> {
         &self.key
     }
 
+    pub(super) fn locked(&self) -> LockedId {
+        self.locked.id
+    }
+
     /// # Errors
     /// [`StoreError::NotPlanned`] when the plan did not have it.
     pub fn queue(&self, key: &LockKey) -> Result<QueueLock<'_>, StoreError> {
         self.locked.locks.require(key)?;
-        Ok(QueueLock { key: key.clone(), _issue: self })
+        Ok(QueueLock { key: key.clone(), issue: self })
     }
 
     /// # Errors
     /// [`StoreError::NotPlanned`] when the plan did not have it.
     pub fn build(&self, key: &LockKey) -> Result<BuildLock<'_>, StoreError> {
         self.locked.locks.require(key)?;
-        Ok(BuildLock { key: key.clone(), _issue: self })
+        Ok(BuildLock { key: key.clone(), issue: self })
     }
 }
 
@@ -122,11 +152,19 @@ impl QueueLock<'_> {
     pub fn key(&self) -> &LockKey {
         &self.key
     }
+
+    pub(super) fn locked(&self) -> LockedId {
+        self.issue.locked()
+    }
 }
 
 impl BuildLock<'_> {
     pub fn key(&self) -> &LockKey {
         &self.key
+    }
+
+    pub(super) fn locked(&self) -> LockedId {
+        self.issue.locked()
     }
 }
 
@@ -148,7 +186,6 @@ impl Store {
     ) -> Result<Locked, StoreError> {
         let keys: Vec<&LockKey> = plan.keys.iter().collect();
         let ids: Vec<i64> = keys.iter().map(|key| advisory_id(plan.tenant_id, key)).collect();
-        let millis = |wait: Duration| format!("{}ms", wait.as_millis());
         let rows = sqlx::query(include_str!("sql/take_locks.sql"))
             .bind(plan.tenant_id)
             .bind(keys.iter().map(|key| key.class as i16).collect::<Vec<_>>())
@@ -162,44 +199,60 @@ impl Store {
             .await
             .map_err(StoreError::from);
         let rows = match rows {
-            Err(error) if error.is_lock_timeout() => {
-                drop(tx);
-                return Err(self.who_blocks(&ids).await);
+            Ok(rows) => rows,
+            Err(error) => {
+                let who = if error.is_lock_timeout() { self.who_blocks(plan, &ids).await } else { error };
+                give_back(tx).await;
+                return Err(who);
             }
-            other => other?,
         };
         let mut locks = Locks::default();
         let mut versions = BTreeMap::new();
         for row in rows {
-            let class = match row.get::<i16, _>("class") {
-                1 => LockClass::Issue,
-                2 => LockClass::Queue,
-                _ => LockClass::Build,
-            };
-            let key = LockKey { class, key: row.get("key") };
+            let key = LockKey { class: class(row.get("class")), key: row.get("key") };
             locks.0.insert(key.clone(), row.get("counter"));
             versions.insert(key, row.get("version"));
         }
-        Ok(Locked { tx, tenant_id: plan.tenant_id, locks, versions })
+        Ok(Locked { tx, tenant_id: plan.tenant_id, id: LockedId::new(), locks, versions })
     }
 
     /// Says who stood in the way, for the operator; asking happens on a connection of its own.
-    async fn who_blocks(&self, ids: &[i64]) -> StoreError {
-        let blocker =
-            sqlx::query(include_str!("sql/who_blocks.sql")).bind(ids).fetch_optional(&self.pool).await;
+    async fn who_blocks(&self, plan: &LockPlan, ids: &[i64]) -> StoreError {
+        let blocker = sqlx::query(include_str!("sql/who_blocks.sql"))
+            .bind(plan.tenant_id)
+            .bind(plan.keys.iter().map(|key| key.class as i16).collect::<Vec<_>>())
+            .bind(plan.keys.iter().map(|key| key.key.clone()).collect::<Vec<_>>())
+            .bind(ids)
+            .fetch_optional(&self.pool)
+            .await;
         let Ok(Some(row)) = blocker else {
-            return StoreError::LockTimeout { lock: LockClass::Issue, blocker: String::new() };
+            return StoreError::LockTimeout { lock: None, blocker: String::new() };
         };
         let (pid, application, seconds): (i32, String, i64) =
             (row.get("pid"), row.get("application"), row.get("seconds"));
-        let lock = match row.get::<i64, _>("id") >> CLASS_SHIFT {
-            1 => LockClass::Issue,
-            2 => LockClass::Queue,
-            _ => LockClass::Build,
-        };
         let blocker = format!(": backend {pid} ({application}) has held it for {seconds} s");
-        StoreError::LockTimeout { lock, blocker }
+        StoreError::LockTimeout { lock: Some(class(row.get("class"))), blocker }
     }
+}
+
+/// A connection that cannot roll back is dead, and Postgres gave its locks back.
+pub(super) async fn give_back(tx: Transaction<'static, Postgres>) {
+    if let Err(error) = tx.rollback().await {
+        tracing::debug!(%error, "the transaction was over already");
+    }
+}
+
+fn class(number: i16) -> LockClass {
+    match number {
+        1 => LockClass::Issue,
+        2 => LockClass::Queue,
+        _ => LockClass::Build,
+    }
+}
+
+/// As Postgres' settings want it.
+pub(super) fn millis(time: Duration) -> String {
+    format!("{}ms", time.as_millis())
 }
 
 const CLASS_SHIFT: u32 = 60;

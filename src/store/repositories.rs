@@ -50,21 +50,6 @@ pub enum PolicyOutcome {
 }
 
 impl Store {
-    /// Notes what a payload says of its repository.
-    pub async fn upsert_repository(&self, repository: &Repository) -> Result<(), StoreError> {
-        sqlx::query(include_str!("sql/upsert_repository.sql"))
-            .bind(repository.key.tenant_id)
-            .bind(repository.key.repo_id)
-            .bind(&repository.owner)
-            .bind(&repository.name)
-            .bind(repository.private)
-            .bind(&repository.default_branch)
-            .bind(repository.installation_id)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
     pub async fn repository(&self, repo: RepoKey) -> Result<Option<Repository>, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/repository.sql"));
         read_one(&self.pool, query.bind(repo.tenant_id).bind(repo.repo_id)).await
@@ -126,13 +111,6 @@ impl Store {
             .bind(content)
             .execute(&self.pool)
             .await?;
-        Ok(())
-    }
-
-    /// The raw payload of this delivery is not kept: its repository has no policy.
-    pub async fn drop_raw(&self, tenant_id: i64, delivery_id: &str) -> Result<(), StoreError> {
-        let query = sqlx::query(include_str!("sql/drop_raw.sql"));
-        query.bind(tenant_id).bind(delivery_id).execute(&self.pool).await?;
         Ok(())
     }
 }

@@ -5,12 +5,15 @@ use serde_json::{Value, json};
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::{BuildLock, IssueLock, Locked, QueueLock, StoreError, new_id};
+use super::{BuildLock, IssueLock, Locked, QueueLock, StoreError, locks::LockedId, new_id};
 use crate::queue::{Build, Changes, EndedLease, Lease, LockKey, OutboxEffect, RepoKey};
 
 /// The rows of one transaction. Each is put in with the guard of the lock that protects it.
+///
+/// All guards come from one [`Locked`], and only that one commits it.
 pub struct WriteSet {
     repo: RepoKey,
+    locked: Option<LockedId>,
     builds: Vec<Build>,
     ended: Vec<Build>,
     granted: Vec<Lease>,
@@ -20,13 +23,13 @@ pub struct WriteSet {
     rest: Changes,
     applied: Vec<Value>,
     parked: Vec<Uuid>,
-    keep_raw: bool,
 }
 
 impl WriteSet {
     pub fn new(repo: RepoKey) -> Self {
         Self {
             repo,
+            locked: None,
             builds: Vec::new(),
             ended: Vec::new(),
             granted: Vec::new(),
@@ -36,12 +39,13 @@ impl WriteSet {
             rest: Changes::default(),
             applied: Vec::new(),
             parked: Vec::new(),
-            keep_raw: true,
         }
     }
 
     /// A new or changed build, open or ended, under the lock of the issue that asked for it.
     pub fn build(&mut self, lock: &IssueLock<'_>, build: Build) -> Result<(), StoreError> {
+        self.guarded_by(lock.locked())?;
+        self.is_ours(build.repo())?;
         covers(lock.key(), &build.issue_lock())?;
         let list = if build.status.is_terminal() { &mut self.ended } else { &mut self.builds };
         list.push(build);
@@ -49,24 +53,28 @@ impl WriteSet {
     }
 
     /// Sets the queue's last ticket.
-    pub fn ticket(&mut self, lock: &QueueLock<'_>, ticket: i64) {
+    pub fn ticket(&mut self, lock: &QueueLock<'_>, ticket: i64) -> Result<(), StoreError> {
+        self.guarded_by(lock.locked())?;
         self.count(lock.key(), ticket);
+        Ok(())
     }
 
     /// Sets the resource's last fencing token.
-    pub fn token(&mut self, lock: &BuildLock<'_>, token: i64) {
+    pub fn token(&mut self, lock: &BuildLock<'_>, token: i64) -> Result<(), StoreError> {
+        self.guarded_by(lock.locked())?;
         self.count(lock.key(), token);
+        Ok(())
     }
 
     pub fn grant(&mut self, lock: &BuildLock<'_>, lease: Lease) -> Result<(), StoreError> {
-        covers(lock.key(), &LockKey::build(&lease.resource))?;
+        self.lease(lock, &lease)?;
         self.granted.push(lease);
         Ok(())
     }
 
     /// A heartbeat or a quarantine.
     pub fn renew(&mut self, lock: &BuildLock<'_>, lease: Lease) -> Result<(), StoreError> {
-        covers(lock.key(), &LockKey::build(&lease.resource))?;
+        self.lease(lock, &lease)?;
         self.renewed.push(lease);
         Ok(())
     }
@@ -74,7 +82,7 @@ impl WriteSet {
     /// Gives a slot back. Refused at commit unless owner *and* token are still those of `ended`.
     pub fn release(&mut self, lock: &BuildLock<'_>, ended: &EndedLease) -> Result<(), StoreError> {
         let lease = &ended.lease;
-        covers(lock.key(), &LockKey::build(&lease.resource))?;
+        self.lease(lock, lease)?;
         self.released.push(json!({
             "resource": lease.resource, "slot": lease.slot, "token": lease.token,
             "build_id": lease.build_id, "outcome": ended.outcome,
@@ -87,6 +95,7 @@ impl WriteSet {
     /// # Errors
     /// [`StoreError::NotPlanned`] when the turn touched what the plan did not lock.
     pub fn turn(&mut self, locked: &Locked, mut changes: Changes) -> Result<(), StoreError> {
+        self.guarded_by(locked.id())?;
         for build in changes.builds.drain(..).chain(changes.ended.drain(..)) {
             self.build(&locked.issue(&build.issue_lock())?, build)?;
         }
@@ -98,8 +107,8 @@ impl WriteSet {
             let build_lock = |lease: &Lease| issue.build(&LockKey::build(&lease.resource));
             for (key, value) in counters {
                 match key.class {
-                    crate::queue::LockClass::Queue => self.ticket(&issue.queue(&key)?, value),
-                    _ => self.token(&issue.build(&key)?, value),
+                    crate::queue::LockClass::Queue => self.ticket(&issue.queue(&key)?, value)?,
+                    _ => self.token(&issue.build(&key)?, value)?,
                 }
             }
             for ended in &released {
@@ -125,9 +134,26 @@ impl WriteSet {
         self.parked.push(inbox_id);
     }
 
-    /// The repository has no policy: the raw payloads of these deliveries are not kept.
-    pub fn drop_raw(&mut self) {
-        self.keep_raw = false;
+    fn lease(&mut self, lock: &BuildLock<'_>, lease: &Lease) -> Result<(), StoreError> {
+        self.guarded_by(lock.locked())?;
+        self.is_ours(RepoKey { tenant_id: lease.tenant_id, repo_id: lease.repo_id })?;
+        covers(lock.key(), &LockKey::build(&lease.resource))
+    }
+
+    fn guarded_by(&mut self, locked: LockedId) -> Result<(), StoreError> {
+        if *self.locked.get_or_insert(locked) == locked {
+            Ok(())
+        } else {
+            Err(StoreError::Guard("the guards are of different transactions".into()))
+        }
+    }
+
+    fn is_ours(&self, repo: RepoKey) -> Result<(), StoreError> {
+        if repo == self.repo {
+            Ok(())
+        } else {
+            Err(StoreError::Guard("the row is another repository's".into()))
+        }
     }
 
     fn count(&mut self, key: &LockKey, counter: i64) {
@@ -153,7 +179,7 @@ impl WriteSet {
             "released": self.released, "counters": self.counters, "effects": effects, "withdrawn": withdrawn,
             "mirrors": self.rest.mirrors, "requests": self.rest.requests, "cancel_marks": self.rest.cancel_marks,
             "audit": self.rest.audit, "applied": self.applied, "parked": parked,
-            "unpark": self.rest.unpark, "keep_raw": self.keep_raw,
+            "unpark": self.rest.unpark,
             "look_id": self.rest.look_again.then(new_id),
         });
         (self.repo, body, expected)
@@ -175,8 +201,20 @@ impl Locked {
     /// Writes everything in one statement and commits, which gives the locks back.
     ///
     /// # Errors
-    /// [`StoreError::Guard`] when a guarded step touched fewer rows than it must; nothing is written then.
+    /// [`StoreError::Guard`] when a guarded step touched fewer rows than it must, or the guards were those of another
+    /// [`Locked`]; nothing is written then.
     pub async fn commit(mut self, write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
+        match self.write(write, now).await {
+            Ok(()) => Ok(self.tx.commit().await?),
+            Err(error) => {
+                self.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn write(&mut self, mut write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
+        write.guarded_by(self.id())?;
         let (repo, body, expected) = write.into_json();
         if repo.tenant_id != self.tenant_id {
             return Err(StoreError::Guard("the write is another tenant's".into()));
@@ -199,7 +237,7 @@ impl Locked {
         if found != expected {
             return Err(StoreError::Guard(format!("expected {expected:?}, found {found:?}")));
         }
-        Ok(self.tx.commit().await?)
+        Ok(())
     }
 }
 

@@ -1,3 +1,5 @@
+use serde::de::Error as _;
+
 use super::payload::{Account, Payload, Run};
 use crate::{
     queue::{CommentEvent, Event, IssueEvent, Person, Phase, RepoKey, RunReport},
@@ -24,13 +26,15 @@ pub struct Parsed {
 /// # Errors
 /// When it is not JSON of the shape that GitHub documents.
 pub fn parse(name: &str, body: &[u8]) -> Result<Parsed, serde_json::Error> {
-    let payload: Payload = serde_json::from_slice(body)?;
+    // Checked as a whole: fields that are skipped would not be.
+    let text = std::str::from_utf8(body).map_err(serde_json::Error::custom)?;
+    let payload: Payload = serde_json::from_str(text)?;
     let event = event(name, &payload);
     let installation = payload.installation.as_ref();
     let repository = payload.repository.as_ref().zip(installation).and_then(|(repository, installation)| {
         Some(Repository {
             key: RepoKey { tenant_id: repository.owner.id?, repo_id: repository.id },
-            owner: repository.owner.login.clone()?,
+            owner: clean(repository.owner.login.as_deref()?),
             name: clean(&repository.name),
             private: repository.private,
             default_branch: clean(repository.default_branch.as_deref().unwrap_or("main")),
@@ -46,7 +50,7 @@ pub fn parse(name: &str, body: &[u8]) -> Result<Parsed, serde_json::Error> {
     let owner = repository.as_ref().map(|repository| repository.owner.clone());
     Ok(Parsed {
         tenant_id: tenant_id.or_else(|| account?.id).unwrap_or(0),
-        owner: owner.or_else(|| account?.login.clone()),
+        owner: owner.or_else(|| account?.login.as_deref().map(clean)),
         event: event.filter(|_| repository.is_some()),
         repository,
     })
@@ -104,7 +108,7 @@ fn run(run: &Run, action: &str) -> Option<Event> {
         workflow: crate::workers::workflow_file(&text(&run.path)),
         title: text(&run.display_title),
         trigger: text(&run.event),
-        actor: run.actor.as_ref().and_then(|actor| actor.login.clone()).unwrap_or_default(),
+        actor: text(&run.actor.as_ref().and_then(|actor| actor.login.clone())),
         created_at: run.created_at?,
         head_sha: text(&run.head_sha),
         url: text(&run.html_url),
@@ -128,7 +132,7 @@ fn push(payload: &Payload) -> Option<Event> {
 /// A human: bots, our own App among them, ask for nothing.
 fn person(account: Option<&Account>) -> Option<Person> {
     let account = account.filter(|account| account.kind.as_deref() != Some("Bot"))?;
-    Some(Person { id: account.id?, login: account.login.clone()? })
+    Some(Person { id: account.id?, login: clean(account.login.as_deref()?) })
 }
 
 /// Postgres stores no NUL, neither in text nor in JSON.

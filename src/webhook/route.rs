@@ -78,10 +78,8 @@ async fn accept(
     let allowed = intake.allowed_owners.is_empty()
         || intake.allowed_owners.iter().any(|allowed| allowed.eq_ignore_ascii_case(&owner));
     let event = parsed.event.filter(|_| allowed);
-    if let Some(repository) = parsed.repository.as_ref().filter(|_| allowed) {
-        store.upsert_repository(repository).await?;
-    }
-    let repo = parsed.repository.as_ref().map(|repository| repository.key);
+    let repository = parsed.repository.as_ref();
+    let repo = repository.map(|repository| repository.key);
     let seen = match (&event, repo) {
         (Some(Event::Comment(comment)), Some(repo)) => {
             let target = ReactionTarget::Comment { id: comment.comment_id };
@@ -94,6 +92,7 @@ async fn accept(
         .accept(Delivery {
             tenant_id: parsed.tenant_id,
             repo_id: repo.map(|repo| repo.repo_id),
+            repository: repository.filter(|_| allowed),
             id,
             name,
             raw: event.is_some().then_some(body),

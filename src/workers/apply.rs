@@ -1,14 +1,17 @@
 //! Events become state: claim a lane, plan, lock, read, decide, write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
-use futures_util::FutureExt as _;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Context, back_off};
 use crate::{
-    queue::{Event, LockKey, LockPlan, PolicyState, RepoKey, Stored, Turn, Verdict},
-    store::{PutOff, Store, StoreError, WriteSet},
+    queue::{Event, LockKey, LockPlan, RepoKey, Stored, Turn, Verdict},
+    store::{Locked, PutOff, Store, StoreError, WriteSet},
 };
 
 /// How many events one transaction applies at most.
@@ -109,15 +112,10 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// One transaction, in at most its bound. Returns whether there was anything.
+    /// One transaction. Returns whether there was anything.
     async fn attempt(&self) -> Result<bool, Failed> {
         let mut events = Vec::new();
-        let work = std::panic::AssertUnwindSafe(self.transaction(&mut events)).catch_unwind();
-        let result = match work.await {
-            Ok(result) => result,
-            Err(_) => Err(StoreError::Guard("applying it panicked".into())),
-        };
-        result.map_err(|error| Failed { error, events })
+        self.transaction(&mut events).await.map_err(|error| Failed { error, events })
     }
 
     async fn transaction(&self, chosen: &mut Vec<(Uuid, i32)>) -> Result<bool, StoreError> {
@@ -127,6 +125,7 @@ impl Batch<'_> {
         let waiting = lane.waiting(now, 5 * BATCH as i64).await?;
         let events = choose(waiting, self.size);
         if events.is_empty() {
+            lane.give_back().await;
             return Ok(false);
         }
         chosen.extend(events.iter().map(|(stored, attempts)| (stored.inbox_id, *attempts)));
@@ -136,11 +135,32 @@ impl Batch<'_> {
         let mut plan = LockPlan::new(self.repo, &events, &glance);
         plan.keys.extend(self.extra.iter().cloned());
         let mut locked = lane.lock(store, &plan, &format!("apply {}", std::process::id())).await?;
-        let state = locked.state(self.repo, &events, self.bot).await?;
+        match self.decide(&mut locked, &events).await {
+            Ok((write, now)) => locked.commit(write, now).await.map(|()| true),
+            Err(error) => {
+                // Awaited: else the next try, with another size or plan, would find the lane claimed by this one.
+                locked.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads under the locks, and decides. A panic is an error like others.
+    async fn decide(
+        &self,
+        locked: &mut Locked,
+        events: &[Stored],
+    ) -> Result<(WriteSet, DateTime<Utc>), StoreError> {
+        let state = locked.state(self.repo, events, self.bot).await?;
         let now = state.now;
-        let mut turn = Turn::new(state, Uuid::now_v7().as_u64_pair().1);
+        let turn = Turn::new(state, Uuid::now_v7().as_u64_pair().1);
+        let write = catch_unwind(AssertUnwindSafe(|| self.turn(locked, turn, events)));
+        Ok((write.map_err(|_| StoreError::Guard("applying it panicked".into()))??, now))
+    }
+
+    fn turn(&self, locked: &Locked, mut turn: Turn, events: &[Stored]) -> Result<WriteSet, StoreError> {
         let mut write = WriteSet::new(self.repo);
-        for stored in &events {
+        for stored in events {
             match turn.apply(stored)? {
                 Verdict::Applied => write.applied(stored.inbox_id, "applied"),
                 Verdict::Ignored(why) => {
@@ -149,16 +169,9 @@ impl Batch<'_> {
                 }
                 Verdict::Parked => write.parked(stored.inbox_id),
             }
-            let no_policy = |stored: &Stored| {
-                stored.facts.as_ref().is_some_and(|facts| facts.policy == PolicyState::None)
-            };
-            if no_policy(stored) {
-                write.drop_raw();
-            }
         }
-        write.turn(&locked, turn.finish())?;
-        locked.commit(write, now).await?;
-        Ok(true)
+        write.turn(locked, turn.finish())?;
+        Ok(write)
     }
 }
 

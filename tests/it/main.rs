@@ -4,6 +4,10 @@
 mod harness;
 mod process;
 
+mod intake;
+mod locks;
+mod migrations;
+mod payloads;
 mod sql;
 mod stories;
 mod web;

@@ -1,11 +1,25 @@
 -- A delivery becomes durable before it is acknowledged. A known id changes nothing: `fresh` is empty then.
 -- $1 tenant, $2 delivery, $3 repo, $4 event name, $5 now, $6 raw (encrypted) or null, $7 inbox id, $8 issue, $9 comment,
--- $10 event, $11 state, $12 the reaction "seen" as an outbox row or null
+-- $10 event, $11 state, $12 the reaction "seen" as an outbox row or null, $13 what it says of its repository or null
 WITH fresh AS (
     INSERT INTO delivery (tenant_id, delivery_id, repo_id, event, outcome, received_at, raw)
     VALUES ($1, $2, $3, $4, CASE WHEN $10::jsonb IS NULL THEN 'ignored' ELSE 'waiting' END, $5, $6)
     ON CONFLICT ON CONSTRAINT delivery_pk DO NOTHING
     RETURNING 1
+), known AS (
+    -- Written only when it differs, so that deliveries of one repository do not wait for each other.
+    INSERT INTO repository (tenant_id, repo_id, owner, name, private, default_branch, installation_id)
+    SELECT $1, $3, n.owner, n.name, n.private, n.default_branch, n.installation_id
+      FROM fresh, jsonb_to_record($13::jsonb)
+                    AS n (owner text, name text, private boolean, default_branch text, installation_id bigint)
+     WHERE $13::jsonb IS NOT NULL AND NOT EXISTS (
+        SELECT FROM repository r
+         WHERE r.tenant_id = $1 AND r.repo_id = $3
+           AND (r.owner, r.name, r.private, r.default_branch, r.installation_id)
+               = (n.owner, n.name, n.private, n.default_branch, n.installation_id))
+    ON CONFLICT ON CONSTRAINT repository_pk DO UPDATE
+       SET owner = excluded.owner, name = excluded.name, private = excluded.private,
+           default_branch = excluded.default_branch, installation_id = excluded.installation_id
 ), lane_row AS (
     INSERT INTO lane (tenant_id, repo_id)
     SELECT $1, $3 FROM fresh WHERE $10::jsonb IS NOT NULL

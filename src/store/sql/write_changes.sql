@@ -75,7 +75,11 @@ WITH gone AS (
      WHERE i.tenant_id = $1 AND i.inbox_id = a.inbox_id
     RETURNING i.delivery_id, i.inbox_id
 ), delivered AS (
-    UPDATE delivery d SET outcome = a.outcome, raw = CASE WHEN ($4->>'keep_raw')::boolean THEN d.raw END
+    -- Payloads are kept for replay only where there is a policy.
+    UPDATE delivery d
+       SET outcome = a.outcome,
+           raw = CASE WHEN (SELECT r.policy_state IN ('good', 'broken') FROM repository r
+                             WHERE r.tenant_id = $1 AND r.repo_id = $2) THEN d.raw END
       FROM applied JOIN jsonb_to_recordset($4->'applied') AS a (inbox_id uuid, outcome text) USING (inbox_id)
      WHERE d.tenant_id = $1 AND d.delivery_id = applied.delivery_id
 ), parked AS (

@@ -1,0 +1,69 @@
+//! An event that cannot be applied does not stand in the way of others.
+
+use trilock::{
+    queue::{Event, Facts, RepoKey},
+    store::{Delivery, LockBounds, Store},
+    workers::apply_lane,
+};
+
+use super::bench::{Bench, ask, comment, context, facts, repo};
+
+/// A comment in `issue` that asks for a build, with its facts.
+async fn ready(store: &Store, repo: RepoKey, issue: i64) {
+    let (event, id): (Event, _) = (comment(issue, issue), format!("delivery-{issue}"));
+    let delivery = Delivery {
+        tenant_id: repo.tenant_id,
+        repo_id: Some(repo.repo_id),
+        repository: None,
+        id: &id,
+        name: "issue_comment",
+        raw: None,
+        event: Some(&event),
+        seen: None,
+    };
+    store.accept(delivery).await.unwrap();
+    let claim =
+        store.claim_unprepared(store.now().await.unwrap()).await.unwrap().expect("it waits for facts");
+    let facts: Facts = facts(vec![ask("desktop")]);
+    store.prepared(repo, claim.stored.inbox_id, &facts).await.unwrap();
+}
+
+async fn issues_built(bench: &Bench) -> Vec<i64> {
+    let mut open: Vec<i64> =
+        bench.store.queue_view(repo(1)).await.unwrap().open.iter().filter_map(|build| build.issue).collect();
+    open.sort_unstable();
+    open
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_fails_five_times_alone_is_set_aside_and_later_ones_go_on() {
+    let bench = Bench::new(LockBounds::default(), 1).await;
+    let (context, _sandbox) = context(&bench.store).await;
+    sqlx::query("ALTER TABLE build ADD CONSTRAINT planted CHECK (issue <> 13)")
+        .execute(&bench.sql)
+        .await
+        .unwrap();
+    for issue in [12, 13, 14] {
+        ready(&bench.store, repo(1), issue).await;
+    }
+    let attempts = "SELECT coalesce(max(attempts), 0)::bigint FROM inbox";
+    for tried in 1..=5 {
+        apply_lane(&context, repo(1)).await.unwrap();
+        assert_eq!(issues_built(&bench).await, [12, 14], "the others of the batch are applied");
+        assert_eq!(bench.count(attempts).await, tried);
+        apply_lane(&context, repo(1)).await.unwrap();
+        assert_eq!(bench.count(attempts).await, tried, "it is put off");
+        let later = bench.store.now().await.unwrap() + chrono::TimeDelta::minutes(5);
+        bench.store.set_clock(later, 1.0).await.unwrap();
+    }
+    let dead = bench.store.dead().await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0]["error"].as_str().unwrap().contains("planted"), "{dead:?}");
+    assert_eq!(bench.count("SELECT count(*) FROM inbox WHERE state = 'dead' AND issue = 13").await, 1);
+    assert_eq!(bench.count("SELECT count(*) FROM delivery WHERE outcome = 'dead'").await, 1);
+
+    ready(&bench.store, repo(1), 15).await;
+    apply_lane(&context, repo(1)).await.unwrap();
+    assert_eq!(issues_built(&bench).await, [12, 14, 15]);
+    assert_eq!(bench.count(attempts).await, 5, "a dead event is not tried again");
+}
