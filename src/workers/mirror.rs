@@ -4,6 +4,7 @@ use super::{Context, back_off};
 use crate::{
     github::{CommentRef, GitHubError, Repo},
     mirror::{StatusLine, StatusView, status_comment, status_marker},
+    queue::Build,
     store::{CALL_BUDGET, ClaimedMirror, IssueView},
 };
 
@@ -63,10 +64,13 @@ async fn first(
     github.create_comment(address, issue, body).await
 }
 
-/// Per build type the open build, else the last one that ended.
+/// Per build type the open build, else the last one that ended. What named no build type that there is, is told until
+/// something else is asked for.
 pub(super) fn status_of<'a>(view: &'a IssueView, queue_url: &'a str) -> StatusView<'a> {
     let is_open = |build_type: &str| view.open.iter().any(|open| open.build_type == build_type);
-    let ended = view.ended.iter().filter(|build| !is_open(&build.build_type));
+    let last_asked = view.open.iter().chain(&view.ended).map(|build| build.requested_at).max();
+    let is_over = |build: &&Build| build.build_type.is_empty() && Some(build.requested_at) < last_asked;
+    let ended = view.ended.iter().filter(|build| !is_open(&build.build_type) && !is_over(build));
     let mut builds: Vec<StatusLine<'a>> = view
         .open
         .iter()

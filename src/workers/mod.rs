@@ -22,7 +22,7 @@ use tokio::{
     sync::{Notify, OnceCell},
     task::JoinSet,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     clock::Clock,
@@ -159,9 +159,9 @@ enum Loop {
 impl Loop {
     async fn run(self, context: Context, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            // A task of its own, so that a panic ends one step and not the loop.
+            // A task of its own, so that a panic ends one step and not the loop; it ends with the loop.
             let step = context.clone();
-            let result = tokio::spawn(async move { self.step(&step).await }).await;
+            let result = AbortOnDropHandle::new(tokio::spawn(async move { self.step(&step).await })).await;
             let wait = match result {
                 Ok(Ok(true)) => continue,
                 Ok(Ok(false)) => self.next(&context).await,

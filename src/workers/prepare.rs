@@ -52,7 +52,12 @@ async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
     let asks = |step: &Step| matches!(step, Step::Ask { .. } | Step::Cancel);
     let role = match author {
         Some(author) if steps.iter().any(asks) => {
-            context.0.github.permission(&address, &author.login).await?
+            let role = context.0.github.permission(&address, &author.login).await?;
+            if role == Role::None {
+                // GitHub says the same when it hides the whole repository from us; then nobody is refused.
+                context.0.github.repository(&address).await?;
+            }
+            role
         }
         _ => Role::None,
     };

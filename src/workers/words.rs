@@ -53,8 +53,8 @@ async fn react(
         }
     };
     match result {
-        // What it was for is gone: nothing is missing.
-        Ok(()) | Err(GitHubError::NotFound) => Ok(Settled::done()),
+        // What it was for is gone, or takes no reactions: nothing is missing.
+        Ok(()) | Err(GitHubError::NotFound | GitHubError::Refused { .. }) => Ok(Settled::done()),
         Err(error) => Ok(Settled::from_error(&error, claim.attempts)),
     }
 }

@@ -83,8 +83,9 @@ WITH gone AS (
       FROM applied JOIN jsonb_to_recordset($4->'applied') AS a (inbox_id uuid, outcome text) USING (inbox_id)
      WHERE d.tenant_id = $1 AND d.delivery_id = applied.delivery_id
 ), parked AS (
+    -- What this same turn unparks stays ready: this statement would not see it as parked.
     UPDATE inbox i SET state = 'parked' FROM jsonb_array_elements_text($4->'parked') AS p (inbox_id)
-     WHERE i.tenant_id = $1 AND i.inbox_id = p.inbox_id::uuid
+     WHERE i.tenant_id = $1 AND i.inbox_id = p.inbox_id::uuid AND NOT ($4->>'unpark')::boolean
 ), unparked AS (
     UPDATE inbox SET state = 'ready', due_at = $3
      WHERE tenant_id = $1 AND repo_id = $2 AND state = 'parked' AND ($4->>'unpark')::boolean

@@ -23,11 +23,6 @@ struct Postgres {
 static POSTGRES: OnceCell<Postgres> = OnceCell::const_new();
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// A store on a new, migrated database.
-pub async fn fresh_store(bounds: LockBounds) -> Store {
-    store_on(fresh_database().await, bounds)
-}
-
 pub fn store_on(options: PgConnectOptions, bounds: LockBounds) -> Store {
     Store::new(options, bounds, "11".repeat(32).parse().expect("a key"), 8)
 }

@@ -1,82 +1,61 @@
-//! A world of its own for each test: a database, a GitHub, a server; its clock stands at a fixed time and is moved by
-//! hand.
+//! A world of its own for each test: a database, a GitHub, a server. A story does something, waits until all that
+//! follows from it is done, and looks at every word that the bot wrote: what no snapshot looked at fails it.
+//!
+//! | file | has |
+//! |---|---|
+//! | `people` | what people do on GitHub |
+//! | `runs` | what becomes of workflow runs |
+//! | `words` | what the bot wrote, made stable for snapshots |
+//! | `time` | waiting, and moving the clock |
+//! | `end` | what must hold at the end of every story |
 
 mod database;
+mod end;
+mod people;
+mod policies;
+mod runs;
+mod time;
+mod words;
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Mutex, time::Duration};
 
 use chrono::{DateTime, Utc};
+use sqlx::PgPool;
 use trilock::{
     clock::Clock,
     commands::server::{Parts, Server},
     github::{GitHub, Settings, TimeOuts},
-    sandbox::{Options, Sandbox, World},
+    sandbox::{Options, Sandbox},
     store::{LockBounds, Store},
     webhook::WebhookSecrets,
 };
 
-pub use database::{fresh_database, fresh_store};
+pub use database::fresh_database;
+pub use people::Issue;
+pub use policies::{CORRELATING_WORKFLOW, POLICY, POLICY_PATH, REPO, WORKFLOW, WORKFLOW_PATH};
+pub use time::{minutes, seconds};
 
-pub const REPO: &str = "octo/app";
 const SECRET: &str = "it is a secret";
 
-/// The policy and the workflow that most stories use.
-pub const POLICY: &str = "version: 1
-builds:
-  desktop:
-    workflow: build-desktop.yml
-    triggers: { issue: { labels: [build] } }
-    inputs:
-      tag: { label: Version tag, pattern: '^v\\d+\\.\\d+', example: v1.4.0 }
-      channel: { label: Channel }
-";
-
-pub const WORKFLOW: &str = "name: Desktop
-run-name: Desktop ${{ inputs.tag }}
-on:
-  workflow_dispatch:
-    inputs:
-      tag: { required: true, type: string }
-      channel: { type: choice, options: [stable, beta], default: stable }
-jobs:
-  windows:
-    runs-on: ubuntu-latest
-    steps:
-      - name: Compile
-        run: make
-      - name: Keep
-        uses: actions/upload-artifact@v4
-        with: { name: app-windows, path: out }
-";
-
-/// The same, but its runs show the build's id.
-pub const CORRELATING_WORKFLOW: &str = "name: Desktop
-run-name: Desktop ${{ inputs.tag }} ${{ inputs.trilock_build }}
-on:
-  workflow_dispatch:
-    inputs:
-      tag: { required: true, type: string }
-      channel: { type: choice, options: [stable, beta], default: stable }
-      trilock_build: { type: string }
-jobs:
-  windows:
-    runs-on: ubuntu-latest
-    steps:
-      - name: Compile
-        run: make
-";
+/// The clock all but stands: a story's time moves by [`Trilock::pass`]. It is not 0, for a worker that finds a row in
+/// another's hands looks again after 0.1 s.
+const RATE: f64 = 0.1;
 
 /// 13:58 UTC, as in the examples that people read.
-pub fn start_time() -> DateTime<Utc> {
+fn start_time() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_183_080, 0).expect("a valid time")
 }
 
 /// One test's world.
 pub struct Trilock {
-    pub clock: Clock,
     pub github: Sandbox,
     pub store: Store,
+    clock: Clock,
+    database: PgPool,
     server: Option<Server>,
+    /// Comments of the bot that a snapshot looked at, with the text that it saw.
+    seen: Mutex<BTreeMap<u64, String>>,
+    ended: bool,
 }
 
 impl Trilock {
@@ -89,46 +68,42 @@ impl Trilock {
         // RUST_LOG shows what the server says.
         let filter = tracing_subscriber::EnvFilter::from_default_env();
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-        let clock = Clock::starting_at(start_time(), 1.0);
-        let store = fresh_store(LockBounds::default()).await;
-        store.set_clock(clock.now(), 1.0).await.expect("the clock is stored");
-        let mut options = Options::new(clock.clone());
-        options.webhook_secret = SECRET.into();
-        options.api_requests = std::env::var_os("TRILOCK_API_REQUESTS").map(PathBuf::from);
-        adjust(&mut options);
-        let github = Sandbox::start(options).await.expect("the sandbox starts");
-        let mut this = Self { clock, github, store, server: None };
+        let clock = Clock::starting_at(start_time(), RATE);
+        let options = fresh_database().await;
+        let store = database::store_on(options.clone(), LockBounds::default());
+        store.set_clock(clock.now(), RATE).await.expect("the clock is stored");
+        let mut github = Options::new(clock.clone());
+        github.webhook_secret = SECRET.into();
+        github.api_requests = std::env::var_os("TRILOCK_API_REQUESTS").map(PathBuf::from);
+        adjust(&mut github);
+        let mut this = Self {
+            github: Sandbox::start(github).await.expect("the sandbox starts"),
+            store,
+            clock,
+            database: PgPool::connect_lazy_with(options),
+            server: None,
+            seen: Mutex::default(),
+            ended: false,
+        };
         this.serve().await;
-        this.people();
+        this.repository(REPO);
+        this.calm().await;
         this
-    }
-
-    fn people(&self) {
-        let mut world = self.github.world();
-        for (login, role) in [("ada", "maintain"), ("ben", "write"), ("eve", "write"), ("sam", "read")] {
-            world.add_user(login);
-            if role == "maintain" {
-                world.add_repo(REPO, false).expect("a new repository");
-            }
-            let role = serde_json::from_value(serde_json::json!(role)).expect("a role");
-            world.set_role(REPO, login, role).expect("a known person");
-        }
-        world.put_file(REPO, ".github/workflows/build-desktop.yml", WORKFLOW).expect("a file");
-        world.put_file(REPO, ".github/trilock.yml", POLICY).expect("a file");
     }
 
     /// Starts (another time) a server on the same database.
     pub async fn serve(&mut self) {
+        let time_outs = TimeOuts {
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(20),
+            total: Duration::from_secs(30),
+        };
         let github = GitHub::new(Settings {
             api_url: self.github.base_url().to_owned(),
             app_id: "1".into(),
             private_key_pem: self.github.private_key_pem(),
             clock: self.clock.clone(),
-            time_outs: TimeOuts {
-                connect: Duration::from_secs(2),
-                read: Duration::from_secs(2),
-                total: Duration::from_secs(3),
-            },
+            time_outs,
         });
         let parts = Parts {
             store: self.store.clone(),
@@ -150,27 +125,6 @@ impl Trilock {
     pub fn kill(&mut self) {
         if let Some(server) = self.server.take() {
             server.kill();
-        }
-    }
-
-    /// Moves all clocks forward.
-    pub async fn pass(&self, time: Duration) {
-        self.clock.advance(time);
-        self.store.set_clock(self.clock.now(), 1.0).await.expect("the clock is stored");
-        self.clock.advance(Duration::ZERO);
-    }
-
-    /// Waits until the world is as described, or fails with what it is like.
-    pub async fn until(&self, what: &str, condition: impl Fn(&World) -> bool) {
-        assert!(self.github.until(condition).await, "it never came to this: {what}");
-    }
-}
-
-impl Drop for Trilock {
-    fn drop(&mut self) {
-        let violations = self.github.world().violations().to_vec();
-        if !std::thread::panicking() {
-            assert!(violations.is_empty(), "calls that GitHub does not know: {violations:#?}");
         }
     }
 }

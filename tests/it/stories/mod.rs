@@ -1,1 +1,14 @@
+//! The stories, by theme.
+
+mod answers;
+mod cancels;
+mod crashes;
+mod deliveries;
+mod dispatches;
+mod endings;
 mod main_job;
+mod order;
+mod policies;
+mod strangers;
+mod the_end;
+mod words;

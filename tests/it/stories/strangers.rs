@@ -1,0 +1,74 @@
+//! Who may do what, and what is no command at all.
+
+use insta::assert_snapshot;
+
+use crate::harness::{REPO, Trilock};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strangers_build_is_refused() {
+    let t = Trilock::start().await;
+    let issue = t.issue("sam").await;
+    let asked = t.comment("sam", issue, "/build tag=v1.4.0").await;
+    assert_snapshot!(t.replies(issue).await, @r"
+    ### 🚫 Not queued: asking for a build here needs write access
+    Nothing has been started. Someone who has it can ask in your place, with the same words in a comment here.
+    ");
+    assert_eq!(t.reactions(issue, asked), ["eyes", "confused"]);
+    let form = t.request("sam", "### Version tag\n\nv1.4.0").await;
+    assert_snapshot!(t.replies(form).await, @r"
+    ### 🚫 Not queued: asking for a build here needs write access
+    Nothing has been started. Someone who has it can ask in your place: write a comment with only `/build desktop channel=stable tag=v1.4.0`.
+    ");
+    assert!(t.runs().is_empty());
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strangers_cancel_is_refused_and_a_writers_is_not() {
+    let t = Trilock::start().await;
+    let first = t.asked("ben", "/build tag=v1.0.0").await;
+    let second = t.asked("ben", "/build tag=v2.0.0").await;
+    let cancel = t.comment("sam", first, "/cancel").await;
+    assert_snapshot!(t.replies(first).await, @r"
+    ### 🚫 Not cancelled: only who asked for the build may, or someone with write access
+    The build goes on as before. Ask one of them to write a comment with only `/cancel`.
+    ");
+    assert_eq!(t.reactions(first, cancel), ["eyes", "confused"]);
+    t.comment("sam", second, "/cancel").await;
+    assert!(t.replies(second).await.starts_with("### 🚫 Not cancelled"));
+    t.comment("eve", second, "/cancel").await;
+    assert_snapshot!(t.outcome(second).await, @r"
+    ### 🚫 Cancelled by a maintainer
+    Nothing was built. To ask again: `/build desktop channel=stable tag=v2.0.0`
+    ");
+    assert_snapshot!(t.status(second).await, @r"### 🚫 Cancelled: desktop `v2.0.0` ([result](http://github/octo/app/issues/2#issuecomment-C))");
+    t.carried_out(first, t.run(1).await).await;
+    assert_eq!(t.tags(), ["v1.0.0"]);
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_quotes_code_and_bots_are_never_commands() {
+    let t = Trilock::start().await;
+    let issue = t.issue("ben").await;
+    let harmless = t.comment("ben", issue, "How are you?").await;
+    t.github.world().edit_comment(REPO, harmless, "ben", "/build tag=v1.4.0").expect("a comment");
+    for text in [
+        "> /build tag=v1.4.0",
+        "```\n/build tag=v1.4.0\n```",
+        "    /build tag=v1.4.0",
+        "`/build tag=v1.4.0`",
+        "Somebody should write /build tag=v1.4.0 here.",
+        "<!-- /build tag=v1.4.0 -->",
+        "/usr/bin/env is a path, and /home another",
+    ] {
+        let comment = t.comment("ben", issue, text).await;
+        assert_eq!(t.reactions(issue, comment), Vec::<String>::new(), "{text}");
+    }
+    let bot = t.github.world().bot();
+    let own = t.comment(&bot, issue, "/build tag=v1.4.0").await;
+    assert_eq!(t.reactions(issue, own), Vec::<String>::new());
+    t.github.world().delete_comment(REPO, own, "ada").expect("a comment");
+    assert!(t.runs().is_empty());
+    t.end().await;
+}
