@@ -90,7 +90,8 @@ fn only_new_comments_of_people_with_commands_count() {
 fn runs_move_forward() {
     let run = |action: &str| {
         let run = json!({ "id": 900, "run_attempt": 2, "conclusion": "success", "path": ".github/workflows/b.yml@trunk",
-                          "event": "workflow_dispatch", "actor": { "login": "trilock[bot]", "type": "Bot" } });
+                          "event": "workflow_dispatch", "created_at": "2026-11-20T13:58:00Z",
+                          "actor": { "login": "trilock[bot]", "type": "Bot" } });
         event("workflow_run", &with(payload(action), "/workflow_run", run))
     };
     for (action, phase, conclusion) in [

@@ -12,7 +12,7 @@ use trilock::{
     sandbox::Sandbox,
     store::{LockBounds, Store, StoreError},
     webhook::{Intake, MAX_BODY, WebhookSecrets, router},
-    workers::{Context, apply_lane},
+    workers::apply_lane,
 };
 
 use crate::{harness::fresh_database, locks::bench::context};
@@ -24,7 +24,6 @@ struct Door {
     options: PgConnectOptions,
     sql: PgPool,
     router: Router,
-    context: Context,
     _github: Sandbox,
 }
 
@@ -46,9 +45,9 @@ impl Door {
         let (context, github) = context(&store).await;
         let secrets = WebhookSecrets::parse(secrets).expect("secrets");
         let allowed_owners = owners.iter().map(|owner| (*owner).to_owned()).collect();
-        let router = router(Intake { context: context.clone(), secrets, allowed_owners });
+        let router = router(Intake { context, secrets, allowed_owners });
         let sql = PgPool::connect_lazy_with(options.clone());
-        Self { store, options, sql, router, context, _github: github }
+        Self { store, options, sql, router, _github: github }
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, http::HeaderMap, String) {
@@ -366,8 +365,7 @@ async fn kept_after_applying(policy_state: &'static str) -> bool {
     .unwrap();
     assert_eq!(door.count("SELECT count(*) FROM delivery WHERE raw IS NOT NULL").await, 1);
     let repo = trilock::queue::RepoKey { tenant_id: 7, repo_id: 42 };
-    door.store.remember_bot("trilock[bot]").await.unwrap();
-    assert!(apply_lane(&door.context, repo).await.unwrap());
+    assert!(apply_lane(&door.store, "trilock[bot]", repo).await.unwrap());
     assert_eq!(door.count("SELECT count(*) FROM delivery WHERE outcome <> 'waiting'").await, 1);
     door.store.raw_delivery("one").await.unwrap().is_some()
 }

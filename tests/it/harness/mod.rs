@@ -50,7 +50,7 @@ fn start_time() -> DateTime<Utc> {
 pub struct Trilock {
     pub github: Sandbox,
     pub store: Store,
-    clock: Clock,
+    pub clock: Clock,
     database: PgPool,
     server: Option<Server>,
     /// Comments of the bot that a snapshot looked at, with the text that it saw.

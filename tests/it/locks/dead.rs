@@ -6,7 +6,7 @@ use trilock::{
     workers::apply_lane,
 };
 
-use super::bench::{Bench, ask, comment, context, facts, repo};
+use super::bench::{BOT, Bench, ask, comment, facts, repo};
 
 /// A comment in `issue` that asks for a build, with its facts.
 async fn ready(store: &Store, repo: RepoKey, issue: i64) {
@@ -38,7 +38,6 @@ async fn issues_built(bench: &Bench) -> Vec<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_fails_five_times_alone_is_set_aside_and_later_ones_go_on() {
     let bench = Bench::new(LockBounds::default(), 1).await;
-    let (context, _sandbox) = context(&bench.store).await;
     sqlx::query("ALTER TABLE build ADD CONSTRAINT planted CHECK (issue <> 13)")
         .execute(&bench.sql)
         .await
@@ -48,10 +47,10 @@ async fn an_event_that_fails_five_times_alone_is_set_aside_and_later_ones_go_on(
     }
     let attempts = "SELECT coalesce(max(attempts), 0)::bigint FROM inbox";
     for tried in 1..=5 {
-        apply_lane(&context, repo(1)).await.unwrap();
+        apply_lane(&bench.store, BOT, repo(1)).await.unwrap();
         assert_eq!(issues_built(&bench).await, [12, 14], "the others of the batch are applied");
         assert_eq!(bench.count(attempts).await, tried);
-        apply_lane(&context, repo(1)).await.unwrap();
+        apply_lane(&bench.store, BOT, repo(1)).await.unwrap();
         assert_eq!(bench.count(attempts).await, tried, "it is put off");
         let later = bench.store.now().await.unwrap() + chrono::TimeDelta::minutes(5);
         bench.store.set_clock(later, 1.0).await.unwrap();
@@ -63,7 +62,7 @@ async fn an_event_that_fails_five_times_alone_is_set_aside_and_later_ones_go_on(
     assert_eq!(bench.count("SELECT count(*) FROM delivery WHERE outcome = 'dead'").await, 1);
 
     ready(&bench.store, repo(1), 15).await;
-    apply_lane(&context, repo(1)).await.unwrap();
+    apply_lane(&bench.store, BOT, repo(1)).await.unwrap();
     assert_eq!(issues_built(&bench).await, [12, 14, 15]);
     assert_eq!(bench.count(attempts).await, 5, "a dead event is not tried again");
 }
