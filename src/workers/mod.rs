@@ -159,25 +159,28 @@ enum Loop {
 impl Loop {
     async fn run(self, context: Context, stop: CancellationToken) {
         while !stop.is_cancelled() {
+            let clock = &context.0.clock;
+            let began = clock.now();
             // A task of its own, so that a panic ends one step and not the loop; it ends with the loop.
             let step = context.clone();
             let result = AbortOnDropHandle::new(tokio::spawn(async move { self.step(&step).await })).await;
-            let wait = match result {
+            let until = match result {
                 Ok(Ok(true)) => continue,
-                Ok(Ok(false)) => self.next(&context).await,
+                // From before the step, which cannot have seen what time has brought since.
+                Ok(Ok(false)) => began + self.next(&context).await,
                 Ok(Err(error)) => {
                     tracing::warn!(worker = ?self, error = format!("{error:#}"), "a step failed; it is tried again");
-                    PAUSE
+                    clock.now() + PAUSE
                 }
                 Err(panic) => {
                     tracing::error!(worker = ?self, %panic, "a step panicked; it is tried again");
-                    PAUSE
+                    clock.now() + PAUSE
                 }
             };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.woken(&context) => {}
-                () = context.0.clock.sleep(wait) => {}
+                () = clock.sleep_until(until) => {}
             }
         }
     }

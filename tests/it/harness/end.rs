@@ -10,7 +10,7 @@ use std::{
 use sqlx::Row as _;
 use trilock::sandbox::RunStatus;
 
-use super::{Trilock, words::Kind};
+use super::{Trilock, seconds, words::Kind};
 
 /// How many builds with each tag were started: each may have one run.
 const STARTED: &str = "
@@ -18,6 +18,9 @@ const STARTED: &str = "
         SELECT inputs FROM build WHERE starting_at IS NOT NULL
         UNION ALL SELECT inputs FROM build_history WHERE starting_at IS NOT NULL) AS started
      GROUP BY 1";
+
+/// Calls that are to be tried, or looked after, again.
+const PUT_OFF: &str = "SELECT count(*) FROM outbox WHERE state = 'pending'";
 
 /// Everything that is not finished, in words.
 const REST: &str = "
@@ -31,6 +34,9 @@ impl Trilock {
     /// Ends the story: everything is finished, and nothing was lost, doubled or left unread.
     pub async fn end(mut self) {
         self.calm().await;
+        if self.count(PUT_OFF).await > 0 {
+            self.pass(seconds(15)).await;
+        }
         self.ended = true;
         let mut wrong = self.unread();
         wrong.extend(self.doubled().await);
