@@ -15,8 +15,8 @@ pub struct Job {
     pub status: String,
     pub conclusion: Option<String>,
     pub html_url: Option<String>,
-    /// The names of the steps that failed, in order.
-    pub failed_steps: Vec<String>,
+    /// The step that failed first; if none did, the first that was cancelled.
+    pub stopped_at: Option<String>,
 }
 
 impl Job {
@@ -52,9 +52,11 @@ struct RawStep {
 
 impl From<RawJob> for Job {
     fn from(raw: RawJob) -> Self {
-        let failed = raw.steps.into_iter().filter(|step| is_failure(step.conclusion.as_deref()));
+        let cancelled = |step: &&RawStep| step.conclusion.as_deref() == Some("cancelled");
+        let failed = raw.steps.iter().find(|step| is_failure(step.conclusion.as_deref()));
+        let stopped_at = failed.or_else(|| raw.steps.iter().find(cancelled)).map(|step| step.name.clone());
         Self {
-            failed_steps: failed.map(|step| step.name).collect(),
+            stopped_at,
             name: raw.name,
             status: raw.status,
             conclusion: raw.conclusion,

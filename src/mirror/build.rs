@@ -37,10 +37,10 @@ pub(super) fn commit(build: &Build) -> Option<String> {
 
 /// The command that asks for the same, as code. `None` where no command can: answers with line breaks, or very long ones.
 pub(super) fn same_again(build: &Build) -> Option<String> {
-    if build.inputs.values().any(|value| value.contains(['\n', '\r'])) {
+    if build.shown.iter().any(|shown| shown.value.contains(['\n', '\r'])) {
         return None;
     }
-    let inputs = build.inputs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let inputs = build.shown.iter().map(|shown| (shown.name.as_str(), shown.value.as_str()));
     line_to_copy(&build_line(Some(&build.build_type), inputs))
 }
 

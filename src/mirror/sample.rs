@@ -18,7 +18,11 @@ pub fn at(hour: u32, minute: u32) -> DateTime<Utc> {
 /// Version tag `v1.4.0` on channel `beta`, asked for at 13:58, started at 14:20.
 pub fn build(status: Status, ending: Option<Ending>) -> Build {
     let ran = status.is_holder() || (status.is_terminal() && status != Status::Invalid);
-    let shown = |label: &str, value: &str| Shown { label: label.to_owned(), value: value.to_owned() };
+    let shown = |name: &str, label: &str, value: &str| Shown {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        value: value.to_owned(),
+    };
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     Build {
         tenant_id: 1,
@@ -37,7 +41,7 @@ pub fn build(status: Status, ending: Option<Ending>) -> Build {
         workflow: "build-desktop.yml".to_owned(),
         git_ref: "main".to_owned(),
         inputs: BTreeMap::from([pair("tag", "v1.4.0"), pair("channel", "beta")]),
-        shown: vec![shown("Version tag", "v1.4.0"), shown("Channel", "beta")],
+        shown: vec![shown("tag", "Version tag", "v1.4.0"), shown("channel", "Channel", "beta")],
         resources: Vec::new(),
         timeout_seconds: 7200,
         correlates: true,

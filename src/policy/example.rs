@@ -7,8 +7,8 @@ pub struct Example {
     pub name: String,
     /// What people know it by.
     pub label: String,
-    /// `…` where nothing is known to be right.
-    pub value: String,
+    /// Nothing where it must be given and no right value is known.
+    pub value: Option<String>,
 }
 
 impl Catalogue {
@@ -30,7 +30,10 @@ fn example(build: &BuildPolicy, input: &WorkflowInput) -> Option<Example> {
     };
     let known = policy.and_then(|policy| policy.example.clone()).or_else(|| input.default.clone()).or(first);
     let required = policy.and_then(|policy| policy.required).unwrap_or(input.required);
-    let value = known.filter(|value| !value.is_empty()).or_else(|| required.then(|| "…".to_owned()))?;
+    let value = known.filter(|value| !value.is_empty());
+    if value.is_none() && !required {
+        return None;
+    }
     let label = policy.and_then(|policy| policy.label.clone()).unwrap_or_else(|| input.name.clone());
     Some(Example { name: input.name.clone(), label, value })
 }

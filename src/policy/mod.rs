@@ -30,3 +30,15 @@ pub use types::{
     BuildPolicy, Catalogue, InputPolicy, IssueTrigger, Policy, QueuePolicy, ResourcePolicy, Triggers,
 };
 pub use workflow::{CORRELATION_INPUT, InputKind, Workflow, WorkflowInput, parse_workflow};
+
+/// Where the policy stands.
+pub const POLICY: &str = ".github/trilock.yml";
+/// Where the workflows stand.
+pub const WORKFLOWS: &str = ".github/workflows";
+/// Where the issue forms stand.
+pub const FORMS: &str = ".github/ISSUE_TEMPLATE";
+
+/// Whether a change of the file at `path` may change a [`Catalogue`].
+pub fn concerns(path: &str) -> bool {
+    path == POLICY || path.starts_with(WORKFLOWS) || path.starts_with(FORMS)
+}

@@ -127,6 +127,14 @@ pub struct RunReport {
     pub url: String,
 }
 
+impl RunReport {
+    /// The workflow's file name in a run's `path`: `.github/workflows/build.yml@main` gives `build.yml`.
+    pub fn workflow_file(path: &str) -> String {
+        let path = path.split_once('@').map_or(path, |(path, _)| path);
+        path.rsplit('/').next().unwrap_or(path).to_owned()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum DispatchAnswer {

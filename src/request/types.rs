@@ -23,6 +23,8 @@ pub struct Request {
 /// One input's value under the name that people know it by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
+    /// The input's name, for lines to copy.
+    pub name: String,
     pub label: String,
     pub value: String,
 }

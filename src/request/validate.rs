@@ -192,7 +192,7 @@ impl<'a> Assessment<'a> {
     }
 
     fn accept(&mut self, input: &'a WorkflowInput, value: String) {
-        self.shown.push(Shown { label: self.label(input), value: value.clone() });
+        self.shown.push(Shown { name: input.name.clone(), label: self.label(input), value: value.clone() });
         self.inputs.insert(input.name.clone(), value);
     }
 

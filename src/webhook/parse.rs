@@ -2,6 +2,7 @@ use serde::de::Error as _;
 
 use super::payload::{Account, Payload, Run};
 use crate::{
+    policy,
     queue::{CommentEvent, Event, IssueEvent, Person, Phase, RepoKey, RunReport},
     request::{IssueText, parse_comment},
     store::Repository,
@@ -105,7 +106,7 @@ fn run(run: &Run, action: &str) -> Option<Event> {
         attempt: run.run_attempt.unwrap_or(1),
         phase,
         conclusion: run.conclusion.as_deref().filter(|_| phase == Phase::Completed).map(clean),
-        workflow: crate::workers::workflow_file(&text(&run.path)),
+        workflow: RunReport::workflow_file(&text(&run.path)),
         title: text(&run.display_title),
         trigger: text(&run.event),
         actor: text(&run.actor.as_ref().and_then(|actor| actor.login.clone())),
@@ -125,7 +126,7 @@ fn push(payload: &Payload) -> Option<Event> {
         .flat_map(|commit| commit.added.iter().chain(&commit.modified).chain(&commit.removed));
     // GitHub lists at most 2,048 commits of a push.
     let listed = payload.commits.len() < 2048;
-    let concerns = !listed || paths.into_iter().any(|path| crate::workers::concerns_policy(path));
+    let concerns = !listed || paths.into_iter().any(|path| policy::concerns(path));
     (branch == default && concerns).then_some(Event::FilesChanged)
 }
 

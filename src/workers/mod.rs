@@ -32,8 +32,6 @@ use crate::{
 };
 
 pub use apply::apply_lane;
-pub(crate) use monitor::workflow_file;
-pub(crate) use policy::concerns as concerns_policy;
 
 /// The longest that a loop sleeps, by the clock's time.
 const POLL: Duration = Duration::from_secs(60);

@@ -77,7 +77,7 @@ pub(super) fn report(run: &Run) -> RunReport {
         attempt: i32::try_from(run.attempt).unwrap_or(i32::MAX),
         phase,
         conclusion: run.conclusion.clone(),
-        workflow: workflow_file(&run.path),
+        workflow: RunReport::workflow_file(&run.path),
         title: run.display_title.clone(),
         trigger: run.event.clone(),
         actor: run.actor_login.clone().unwrap_or_default(),
@@ -85,10 +85,4 @@ pub(super) fn report(run: &Run) -> RunReport {
         head_sha: run.head_sha.clone(),
         url: run.html_url.clone(),
     }
-}
-
-/// `.github/workflows/build.yml@main` to `build.yml`.
-pub(crate) fn workflow_file(path: &str) -> String {
-    let path = path.split_once('@').map_or(path, |(path, _)| path);
-    path.rsplit('/').next().unwrap_or(path).to_owned()
 }

@@ -5,21 +5,12 @@ use chrono::TimeDelta;
 use super::Context;
 use crate::{
     github::{Content, GitHubError, Repo},
-    policy::{self, Catalogue, FileError},
+    policy::{self, Catalogue, FORMS, FileError, POLICY, WORKFLOWS},
     store::{PolicyOutcome, Repository},
 };
 
-const POLICY: &str = ".github/trilock.yml";
-const WORKFLOWS: &str = ".github/workflows";
-const FORMS: &str = ".github/ISSUE_TEMPLATE";
-
 /// Files change without a push that we hear of: they are read again after this long.
 const STALE_AFTER: TimeDelta = TimeDelta::hours(1);
-
-/// Whether a push that touched `path` may change a catalogue.
-pub(crate) fn concerns(path: &str) -> bool {
-    path == POLICY || path.starts_with(WORKFLOWS) || path.starts_with(FORMS)
-}
 
 /// The repository with a catalogue that is fresh enough.
 pub(super) async fn refresh(

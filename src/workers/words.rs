@@ -185,7 +185,7 @@ fn stopped_at(jobs: &[Job], which: impl Fn(&Job) -> bool, run_url: &str) -> Opti
     let job = jobs.iter().find(|job| which(job))?;
     Some(FailedStep {
         job: job.name.clone(),
-        step: job.failed_steps.first().cloned(),
+        step: job.stopped_at.clone(),
         url: job.html_url.clone().unwrap_or_else(|| run_url.to_owned()),
     })
 }
@@ -200,17 +200,8 @@ fn repo_url(build: &Build, repository: &Repository) -> String {
 fn help_of(repository: &Repository) -> Vec<HelpBuild> {
     let Some(catalogue) = &repository.catalogue else { return Vec::new() };
     let builds = catalogue.policy.builds.iter().filter(|(_, build)| build.triggers.comment);
+    let of = |build| catalogue.examples(build).into_iter().map(|example| (example.name, example.value));
     builds
-        .map(|(build_type, build)| {
-            let declared =
-                catalogue.workflows.get(&build.workflow).and_then(|workflow| workflow.inputs.as_ref());
-            let names = declared.into_iter().flatten().map(|input| input.name.clone());
-            let names = names.filter(|name| name != crate::policy::CORRELATION_INPUT);
-            let example = |name: &String| build.inputs.get(name).and_then(|input| input.example.clone());
-            HelpBuild {
-                build_type: build_type.clone(),
-                inputs: names.map(|name| (name.clone(), example(&name))).collect(),
-            }
-        })
+        .map(|(build_type, build)| HelpBuild { build_type: build_type.clone(), inputs: of(build).collect() })
         .collect()
 }

@@ -262,7 +262,7 @@ async fn a_nul_stops_nothing() {
     assert_eq!(door.post("comment", "issue_comment", said.to_string()).await.0, StatusCode::ACCEPTED);
     let mut run = comment("unused");
     run["action"] = "completed".into();
-    run["workflow_run"] = json!({ "id": 9, "display_title": "x\u{0}", "conclusion": "suc\u{0}cess",
+    run["workflow_run"] = json!({ "id": 9, "created_at": "2026-11-20T13:58:00Z", "display_title": "x\u{0}", "conclusion": "suc\u{0}cess",
                                   "actor": { "id": 1, "login": "a\u{0}" } });
     assert_eq!(door.post("run", "workflow_run", run.to_string()).await.0, StatusCode::ACCEPTED);
     assert_eq!(door.rows().await.1, 3);

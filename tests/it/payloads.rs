@@ -23,7 +23,7 @@ async fn every_example_is_acknowledged_and_stalls_nothing() {
     let path = std::env::var_os("TRILOCK_WEBHOOK_EXAMPLES").expect("TRILOCK_WEBHOOK_EXAMPLES names the file");
     let text = std::fs::read_to_string(path).expect("the examples");
     let events: Vec<Examples> = serde_json::from_str(&text).expect("a list of events");
-    let t = Trilock::start().await;
+    let t = Trilock::backdrop().await;
 
     let mut posted = Vec::new();
     for event in &events {

@@ -18,7 +18,7 @@ const HOSTILE: &str = "v1.0<script>alert(1)</script>\"'><img src=x onerror=alert
 
 /// A world with a private repository too, both known to the server.
 async fn two_repositories() -> Trilock {
-    let t = Trilock::start().await;
+    let t = Trilock::backdrop().await;
     {
         let mut world = t.github.world();
         world.add_repo(SECRET_REPO, true).unwrap();
@@ -85,7 +85,7 @@ async fn private_repositories_are_for_operators() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_token_opens_by_header_and_by_cookie() {
-    let t = Trilock::start().await;
+    let t = Trilock::backdrop().await;
     let pages = Pages::of(&t);
     for wrong in ["Bearer no", "Bearer ", "Basic the-operator's-token", "nonsense"] {
         let refused = pages.get_with("/api/overview", header::AUTHORIZATION, wrong).await;
@@ -114,7 +114,7 @@ async fn the_operator_token_opens_by_header_and_by_cookie() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_the_cookie_is_secure_and_without_a_token_nobody_is_an_operator() {
-    let t = Trilock::start().await;
+    let t = Trilock::backdrop().await;
     let token = TOKEN.to_owned();
     let public_url = "https://ci.example".to_owned();
     let tls = Pages::with(&t, Options { operator_token: token, public_url, ..Options::default() });
@@ -180,7 +180,7 @@ async fn the_json_tells_what_runs_and_what_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_typed_is_never_part_of_a_page() {
-    let t = Trilock::start().await;
+    let t = Trilock::backdrop().await;
     let issue = t.github.world().open_issue(REPO, "ben", HOSTILE, HOSTILE, &[]).unwrap();
     let command = format!("/build tag='{}'", HOSTILE.replace('\'', "")); // quotes would end the value
     t.github.world().comment(REPO, issue, "ben", &command).unwrap();
@@ -205,7 +205,7 @@ async fn what_people_typed_is_never_part_of_a_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_its_headers_and_its_form() {
-    let t = Trilock::start().await;
+    let t = Trilock::backdrop().await;
     let pages = Pages::of(&t);
     for path in ["/", "/q/no/thing", "/nowhere", "/assets/page.css", "/api/overview", "/api/nothing"] {
         let answer = pages.get(path).await;

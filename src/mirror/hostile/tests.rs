@@ -18,14 +18,17 @@ fn assert_sealed(comment: &str, marker: &str) {
     Seen::of(comment).assert_comment(marker);
 }
 
+fn shown(name: &str, label: &str, value: &str) -> Shown {
+    Shown { name: name.to_owned(), label: label.to_owned(), value: value.to_owned() }
+}
+
 /// A build in which all that others write is one of these texts.
 fn poisoned(status: Status, ending: Option<Ending>, trigger: Trigger, texts: &[String; 4]) -> Build {
     let [a, b, c, d] = texts;
     let mut build = sample::build(status, ending);
     build.trigger = trigger;
     build.build_type = a.clone();
-    build.shown =
-        vec![Shown { label: b.clone(), value: c.clone() }, Shown { label: d.clone(), value: a.clone() }];
+    build.shown = vec![shown(b, b, c), shown(d, d, a)];
     build.inputs = [(b.clone(), c.clone()), (d.clone(), a.clone())].into();
     build.run_url = Some(format!("https://github.com/{d}"));
     build.head_sha = Some(c.clone());

@@ -59,7 +59,7 @@ fn failed() {
     assert_snapshot!(outcome_comment(&OutcomeView { failed: compile(), ..view(&build) }), @r"
     ### ❌ Your build failed: desktop `v1.4.0`
     It stopped in job **windows**, step **Compile**: [log](https://github.com/o/r/actions/runs/77/job/5).
-    Your request itself was valid. To try once more with the same answers write a comment with only `/build desktop channel=beta tag=v1.4.0`; if it fails again, ask here.
+    Your request itself was valid. To try once more with the same answers write a comment with only `/build desktop tag=v1.4.0 channel=beta`; if it fails again, ask here.
     Waited 22 min, ran 31 min · commit `1a2b3c4`
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
@@ -71,7 +71,7 @@ fn failed_at_an_unknown_place() {
     let mut build = build(Status::Failed, Some(concluded("startup_failure")));
     build.running_at = None;
     build.run_url = None;
-    build.inputs.insert("notes".to_owned(), "two\nlines".to_owned());
+    build.shown[1].value = "two\nlines".to_owned();
     assert_snapshot!(outcome_comment(&view(&build)), @r"
     ### ❌ Your build failed: desktop `v1.4.0`
     GitHub says `startup_failure`; the step is not known, see the [run](https://github.com/o/r/actions/runs/77).
@@ -88,7 +88,7 @@ fn dispatch_refused() {
     assert_snapshot!(comment_of(Status::Failed, Ending::DispatchRefused { message }), @r"
     ### ❌ Your build could not be started: desktop `v1.4.0`
     GitHub refused it: *No ref found for: @&#8203;release*. Nothing was built.
-    A maintainer must correct that; there is nothing for you to correct. When that is done, ask again: write a comment with only `/build desktop channel=beta tag=v1.4.0`.
+    A maintainer must correct that; there is nothing for you to correct. When that is done, ask again: write a comment with only `/build desktop tag=v1.4.0 channel=beta`.
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
     ");
@@ -121,7 +121,7 @@ fn cancelled_while_queued() {
     build.run_id = None;
     assert_snapshot!(outcome_comment(&view(&build)), @r"
     ### 🚫 Cancelled by you
-    Nothing was built. To ask again: `/build desktop channel=beta tag=v1.4.0`
+    Nothing was built. To ask again: `/build desktop tag=v1.4.0 channel=beta`
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
     ");
@@ -131,7 +131,7 @@ fn cancelled_while_queued() {
 fn cancelled_while_running() {
     assert_snapshot!(comment_of(Status::Cancelled, Ending::Cancelled { by: By::Maintainer }), @r"
     ### 🚫 Cancelled by a maintainer
-    It was stopped before it finished. To ask again: `/build desktop channel=beta tag=v1.4.0`
+    It was stopped before it finished. To ask again: `/build desktop tag=v1.4.0 channel=beta`
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
     ");
@@ -153,7 +153,7 @@ fn never_confirmed() {
 fn run_gone() {
     assert_snapshot!(comment_of(Status::Lost, Ending::RunGone), @r"
     ### ❓ GitHub no longer knows the run of your build: desktop `v1.4.0`
-    Whether it finished cannot be learnt any more. To ask again: `/build desktop channel=beta tag=v1.4.0`
+    Whether it finished cannot be learnt any more. To ask again: `/build desktop tag=v1.4.0 channel=beta`
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
     ");
@@ -164,7 +164,7 @@ fn lifted() {
     assert_snapshot!(comment_of(Status::Lost, Ending::Lifted { reason: "The machine was *replaced*.".to_owned() }), @r"
     ### ❓ Given up by a maintainer: desktop `v1.4.0`
     How it ended could not be learnt. The reason given: *The machine was \*replaced\**.
-    To ask again: `/build desktop channel=beta tag=v1.4.0`
+    To ask again: `/build desktop tag=v1.4.0 channel=beta`
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
     ");

@@ -6,7 +6,7 @@ use super::super::{
     CommentEvent, Event, Facts, IssueEvent, Person, PolicyState, Role, Step, Stored, Verdict,
 };
 use super::world::World;
-use crate::request::{Asked, Invalid, IssueText, Problem, Request};
+use crate::request::{Asked, Invalid, IssueText, Problem, Request, Shown};
 
 /// Anna may write, Ben too; Carl may read.
 pub const ANNA: i64 = 1;
@@ -29,7 +29,7 @@ pub fn request(build_type: &str, tag: &str) -> Request {
         workflow: format!("{build_type}.yml"),
         git_ref: None,
         inputs: BTreeMap::from([("tag".into(), tag.into())]),
-        shown: Vec::new(),
+        shown: vec![Shown { name: "tag".into(), label: "Tag".into(), value: tag.into() }],
         resources: if build_type == "model" { vec!["gpu".into()] } else { Vec::new() },
         timeout_seconds: 7200,
         correlates: build_type == "traced",

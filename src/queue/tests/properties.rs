@@ -236,7 +236,8 @@ proptest! {
         }
         calm_down(&mut world);
         prop_assert!(world.parked.is_empty(), "still parked: {:?}", world.parked);
-        for run in world.hub.runs.values() {
+        // A re-run of a run whose build has ended is nobody's here.
+        for run in world.hub.runs.values().filter(|run| run.attempt == 1) {
             prop_assert!(run.phase == Phase::Completed || run.gone);
         }
     }

@@ -242,7 +242,7 @@ fn may_be_copied(asker: &Asker<'_>, asked: &Asked) -> Option<String> {
 
 /// The line that asks for the same again.
 fn line_of(request: &Request) -> String {
-    let inputs = request.inputs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let inputs = request.shown.iter().map(|shown| (shown.name.as_str(), shown.value.as_str()));
     crate::request::build_line(Some(&request.build_type), inputs)
 }
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::policy::{parse_form, parse_policy, parse_workflow};
-use crate::request::{Invalid, Request, Shown};
+use crate::request::{Invalid, Request};
 
 const POLICY: &str = r#"version: 1
 builds:
@@ -82,8 +82,9 @@ fn a_form_is_read_by_its_labels_in_either_language() {
     for body in [english, chinese] {
         assert_eq!(inputs(body), pairs(&[("channel", "beta"), ("tag", "v1.4.0")]));
     }
-    let shown = |label: &str, value: &str| Shown { label: label.to_owned(), value: value.to_owned() };
-    assert_eq!(valid(chinese).shown, [shown("版本号", "v1.4.0"), shown("渠道", "beta")]);
+    let request = valid(chinese);
+    let shown: Vec<[&str; 3]> = request.shown.iter().map(|s| [&*s.name, &*s.label, &*s.value]).collect();
+    assert_eq!(shown, [["tag", "版本号", "v1.4.0"], ["channel", "渠道", "beta"]]);
 }
 
 #[test]

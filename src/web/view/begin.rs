@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Answer;
 use crate::{
     policy::{BuildPolicy, Catalogue, Example, IssueTrigger},
     request::build_line,
@@ -18,25 +19,19 @@ pub(super) struct Begin {
     answers: Vec<Answer>,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    label: String,
-    value: String,
-}
-
 pub(super) fn of(catalogue: &Catalogue) -> Vec<Begin> {
     let builds = catalogue.policy.builds.iter();
     builds.map(|(build_type, build)| begin(build_type, build, catalogue.examples(build))).collect()
 }
 
 fn begin(build_type: &str, build: &BuildPolicy, examples: Vec<Example>) -> Begin {
-    let inputs = examples.iter().map(|example| (example.name.as_str(), example.value.as_str()));
-    let comment = build.triggers.comment.then(|| build_line(Some(build_type), inputs));
-    let answers = examples.into_iter().map(|example| Answer { label: example.label, value: example.value });
+    let value = |example: &Example| example.value.clone().unwrap_or_else(|| "…".to_owned());
+    let pairs: Vec<(String, String)> = examples.iter().map(|it| (it.name.clone(), value(it))).collect();
+    let inputs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     Begin {
         build_type: build_type.to_owned(),
-        comment,
+        comment: build.triggers.comment.then(|| build_line(Some(build_type), inputs)),
         issue: build.triggers.issue.clone(),
-        answers: answers.collect(),
+        answers: examples.iter().map(|it| Answer { label: it.label.clone(), value: value(it) }).collect(),
     }
 }

@@ -14,7 +14,6 @@ use serde_json::Value;
 use super::{DemoPanel, operator::Visitor};
 use crate::{
     queue::{Build, By, Ending, RepoKey, Status},
-    request::Shown,
     store::{Repository, RepositoryView},
 };
 use begin::Begin;
@@ -53,6 +52,13 @@ pub(super) struct RepositoryJson {
     locks: Locks,
 }
 
+/// One answer as people know it, given or as an example.
+#[derive(Serialize)]
+struct Answer {
+    label: String,
+    value: String,
+}
+
 #[derive(Serialize)]
 struct BuildJson {
     build_type: String,
@@ -62,7 +68,7 @@ struct BuildJson {
     issue: Option<i64>,
     issue_url: Option<String>,
     asked_by: String,
-    answers: Vec<Shown>,
+    answers: Vec<Answer>,
     requested_at: DateTime<Utc>,
     queued_at: Option<DateTime<Utc>>,
     starting_at: Option<DateTime<Utc>>,
@@ -132,7 +138,11 @@ impl BuildJson {
             issue: build.issue,
             issue_url: build.issue.map(|issue| format!("{repository_url}/issues/{issue}")),
             asked_by: build.asker_login,
-            answers: build.shown,
+            answers: build
+                .shown
+                .into_iter()
+                .map(|shown| Answer { label: shown.label, value: shown.value })
+                .collect(),
             requested_at: build.requested_at,
             queued_at: build.queued_at,
             starting_at: build.starting_at,

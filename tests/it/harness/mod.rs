@@ -64,6 +64,13 @@ impl Trilock {
         Self::with(|_| {}).await
     }
 
+    /// A world for what is no story: nobody reads its comments.
+    pub async fn backdrop() -> Self {
+        let mut this = Self::start().await;
+        this.ended = true;
+        this
+    }
+
     pub async fn with(adjust: impl FnOnce(&mut Options)) -> Self {
         // RUST_LOG shows what the server says.
         let filter = tracing_subscriber::EnvFilter::from_default_env();

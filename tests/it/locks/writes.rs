@@ -50,7 +50,7 @@ async fn refused(
     let error = commit(bench, put).await.unwrap_err();
     assert!(matches!(error, StoreError::Guard(_)), "{error:?}");
     let leases = bench.store.lease_view(Some(repo(1))).await.unwrap();
-    assert_eq!(leases.into_iter().map(|view| view.lease).collect::<Vec<_>>(), [lease.clone()]);
+    assert_eq!(leases.into_iter().map(|view| view.lease).collect::<Vec<_>>(), std::slice::from_ref(lease));
     assert_eq!(bench.count("SELECT count(*) FROM lease_history").await, 0);
     assert_eq!(bench.count("SELECT count(*) FROM lock WHERE counter = 77").await, 0);
 }

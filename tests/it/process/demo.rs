@@ -46,5 +46,5 @@ async fn two_runs_for_one_dispatch_are_noticed() {
 async fn a_lock_handed_on_early_is_noticed() {
     let (well, summary) = demo(&["--requests", "3", "--plant", "early-release"]).await;
     assert!(!well, "{summary:#}");
-    assert_eq!(summary["max_holders"], 2, "{summary:#}");
+    assert!(summary["max_holders"].as_u64().is_some_and(|most| most > 1), "{summary:#}");
 }

@@ -59,18 +59,18 @@ async fn kill_9_in_the_middle_of_a_queue_loses_nothing() {
     let database = [("DATABASE_URL", url.as_str()), ("TRILOCK_SECRET_KEY", &"22".repeat(32))];
 
     let server = Serving::start(&sandbox, &key_file, &database).await;
-    let (first, second) = (ask(&sandbox, "v1.1"), ask(&sandbox, "v1.2"));
-    until(&sandbox, "the second waits", |world| {
-        shows(world, second, "Queued") && shows(world, first, "Starting")
-    })
-    .await;
+    let first = ask(&sandbox, "v1.1");
+    until(&sandbox, "the first has a run", |world| world.runs(REPO).len() == 1).await;
+    let run = sandbox.world().runs(REPO)[0].id;
+    sandbox.world().start_run(run).unwrap();
+    until(&sandbox, "the first runs", |world| shows(world, first, "Building")).await;
+    let second = ask(&sandbox, "v1.2");
+    until(&sandbox, "the second waits", |world| shows(world, second, "Queued")).await;
     server.signal(Signal::SIGKILL);
     server.end().await;
 
     // The run ends while nobody listens: its webhooks are lost.
     sandbox.set_webhook_url("http://127.0.0.1:9/nobody");
-    let run = sandbox.world().runs(REPO)[0].id;
-    sandbox.world().start_run(run).unwrap();
     sandbox.world().finish_run(run, "success", None).unwrap();
     sandbox.settled().await;
 

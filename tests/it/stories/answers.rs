@@ -85,7 +85,7 @@ async fn other_answers_while_a_build_is_open_are_refused_with_the_way_out() {
     let other = t.comment("ben", issue, "/build tag=v1.5.0").await;
     assert_snapshot!(t.replies(issue).await, @r"
     ### 🚫 Not queued: this issue's desktop build with other answers has not ended
-    It goes on as before. To have the new answers built instead, write a comment with only `/cancel`; when that build has ended, one with only `/build desktop channel=stable tag=v1.5.0`.
+    It goes on as before. To have the new answers built instead, write a comment with only `/cancel`; when that build has ended, one with only `/build desktop tag=v1.5.0 channel=stable`.
     ");
     assert_eq!(t.reactions(issue, other), ["eyes", "confused"]);
     t.carried_out(issue, t.run(1).await).await;

@@ -12,7 +12,7 @@ async fn a_queued_build_is_cancelled_at_once() {
     let cancel = t.comment("eve", second, "/cancel").await;
     assert_snapshot!(t.outcome(second).await, @r"
     ### 🚫 Cancelled by you
-    Nothing was built. To ask again: `/build desktop channel=stable tag=v2.0.0`
+    Nothing was built. To ask again: `/build desktop tag=v2.0.0 channel=stable`
     ");
     assert_snapshot!(t.status(second).await, @r"### 🚫 Cancelled: desktop `v2.0.0` ([result](http://github/octo/app/issues/2#issuecomment-C))");
     assert_eq!(t.reactions(second, cancel), ["eyes", "+1"]);
@@ -46,7 +46,7 @@ async fn a_running_build_keeps_its_lock_until_github_says_completed() {
     t.until_over(run).await;
     assert_snapshot!(t.outcome(first).await, @r"
     ### 🚫 Cancelled by you
-    It was stopped before it finished. To ask again: `/build desktop channel=beta tag=v1.0.0`
+    It was stopped before it finished. To ask again: `/build desktop tag=v1.0.0 channel=beta`
     ");
     assert_snapshot!(t.status(first).await, @r"### 🚫 Cancelled: desktop `v1.0.0` ([result](http://github/octo/app/issues/1#issuecomment-C))");
     assert_eq!(t.tags(), ["v1.0.0", "v2.0.0"]);
@@ -76,7 +76,7 @@ async fn a_run_cancelled_on_github_ends_its_build() {
     t.finish(run, "cancelled").await;
     assert_snapshot!(t.outcome(issue).await, @r"
     ### 🚫 Cancelled by a maintainer
-    It was stopped before it finished. To ask again: `/build desktop channel=stable tag=v1.0.0`
+    It was stopped before it finished. To ask again: `/build desktop tag=v1.0.0 channel=stable`
     ");
     t.says(issue, "🚫 Cancelled").await;
     t.end().await;
@@ -90,7 +90,7 @@ async fn closing_the_issue_cancels_what_waits_and_not_what_runs() {
     t.close("eve", second).await;
     assert_snapshot!(t.outcome(second).await, @r"
     ### 🚫 Cancelled because the issue was closed
-    Nothing was built. To ask again: `/build desktop channel=stable tag=v2.0.0`
+    Nothing was built. To ask again: `/build desktop tag=v2.0.0 channel=stable`
     ");
     assert_snapshot!(t.status(second).await, @r"### 🚫 Cancelled: desktop `v2.0.0` ([result](http://github/octo/app/issues/2#issuecomment-C))");
     t.close("ben", first).await;

@@ -57,7 +57,7 @@ async fn a_cancel_that_overtakes_its_build_still_counts() {
     ");
     assert_snapshot!(t.outcome(issue).await, @r"
     ### 🚫 Cancelled by you
-    Nothing was built. To ask again: `/build desktop channel=stable tag=v1.4.0`
+    Nothing was built. To ask again: `/build desktop tag=v1.4.0 channel=stable`
     ");
     assert_snapshot!(t.status(issue).await, @r"### 🚫 Cancelled: desktop `v1.4.0` ([result](http://github/octo/app/issues/1#issuecomment-C))");
     assert!(t.runs().is_empty());

@@ -19,7 +19,7 @@ async fn a_failed_run_names_job_and_step() {
     assert_snapshot!(t.outcome(issue).await, @r"
     ### ❌ Your build failed: desktop `v1.4.0`
     It stopped in job **windows**, step **Compile**: [log](http://github/octo/app/actions/runs/run-1/job/J).
-    Your request itself was valid. To try once more with the same answers write a comment with only `/build desktop channel=stable tag=v1.4.0`; if it fails again, ask here.
+    Your request itself was valid. To try once more with the same answers write a comment with only `/build desktop tag=v1.4.0 channel=stable`; if it fails again, ask here.
     Waited 0 s, ran 4 min · commit `1a2b3c4`
     ");
     assert_snapshot!(t.status(issue).await, @r"### ❌ Failed: desktop `v1.4.0` ([result](http://github/octo/app/issues/1#issuecomment-C))");
@@ -36,7 +36,7 @@ async fn a_dispatch_that_github_refuses_is_told_and_the_next_starts() {
     assert_snapshot!(t.outcome(first).await, @r"
     ### ❌ Your build could not be started: desktop `v1.4.0`
     GitHub refused it: *No ref found for: release*. Nothing was built.
-    A maintainer must correct that; there is nothing for you to correct. When that is done, ask again: write a comment with only `/build desktop channel=stable tag=v1.4.0`.
+    A maintainer must correct that; there is nothing for you to correct. When that is done, ask again: write a comment with only `/build desktop tag=v1.4.0 channel=stable`.
     ");
     assert_snapshot!(t.status(first).await, @r"### ❌ Failed: desktop `v1.4.0` ([result](http://github/octo/app/issues/1#issuecomment-C))");
     t.policy(POLICY).await;
@@ -70,7 +70,7 @@ async fn past_its_time_a_build_is_cancelled_then_forced_and_quarantined_meanwhil
     assert_eq!(cancels, [false, true]);
     assert_snapshot!(t.outcome(first).await, @r"
     ### ⌛ Stopped after 1 h: desktop `v1.0.0`
-    The limit for this build is 1 hour (set by the maintainers). Last step: **windows** ([log](http://github/octo/app/actions/runs/run-1/job/J)). The machine is free again.
+    The limit for this build is 1 hour (set by the maintainers). Last step: **Keep** ([log](http://github/octo/app/actions/runs/run-1/job/J)). The machine is free again.
     ");
     assert_snapshot!(t.status(first).await, @r"### ⌛ Timed out: desktop `v1.0.0` ([result](http://github/octo/app/issues/1#issuecomment-C))");
     t.until_stored(QUARANTINED, 0).await;

@@ -17,7 +17,7 @@ async fn a_strangers_build_is_refused() {
     let form = t.request("sam", "### Version tag\n\nv1.4.0").await;
     assert_snapshot!(t.replies(form).await, @r"
     ### 🚫 Not queued: asking for a build here needs write access
-    Nothing has been started. Someone who has it can ask in your place: write a comment with only `/build desktop channel=stable tag=v1.4.0`.
+    Nothing has been started. Someone who has it can ask in your place: write a comment with only `/build desktop tag=v1.4.0 channel=stable`.
     ");
     assert!(t.runs().is_empty());
     t.end().await;
@@ -39,7 +39,7 @@ async fn a_strangers_cancel_is_refused_and_a_writers_is_not() {
     t.comment("eve", second, "/cancel").await;
     assert_snapshot!(t.outcome(second).await, @r"
     ### 🚫 Cancelled by a maintainer
-    Nothing was built. To ask again: `/build desktop channel=stable tag=v2.0.0`
+    Nothing was built. To ask again: `/build desktop tag=v2.0.0 channel=stable`
     ");
     assert_snapshot!(t.status(second).await, @r"### 🚫 Cancelled: desktop `v2.0.0` ([result](http://github/octo/app/issues/2#issuecomment-C))");
     t.carried_out(first, t.run(1).await).await;

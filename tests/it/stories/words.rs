@@ -25,9 +25,7 @@ async fn status_and_help_are_answered() {
 
     What can be built, each with a line to copy:
 
-    - **desktop**: `/build desktop tag=v1.4.0 channel=…`
-
-    Put your own value where `…` stands.
+    - **desktop**: `/build desktop tag=v1.4.0 channel=stable`
 
     What is going on now: [live queue](https://ci.example/q/octo/app)
     "#);
@@ -130,7 +128,7 @@ async fn several_commands_in_one_comment_are_carried_out_in_order() {
     let asked = t.comment("ben", issue, "/build tag=v1.4.0\n/cancel\n/cancel").await;
     assert_snapshot!(t.outcome(issue).await, @r"
     ### 🚫 Cancelled by you
-    Nothing was built. To ask again: `/build desktop channel=stable tag=v1.4.0`
+    Nothing was built. To ask again: `/build desktop tag=v1.4.0 channel=stable`
     ");
     assert_snapshot!(t.replies(issue).await, @r"
     ### 💤 Nothing to cancel
