@@ -1,15 +1,14 @@
 //! Opens the database that a command works on: the given one, or a private Postgres.
 
 use std::{
-    fs::OpenOptions,
     io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     str::FromStr as _,
 };
 
 use anyhow::{Context as _, bail};
 use sqlx::postgres::PgConnectOptions;
+use tempfile::NamedTempFile;
 
 use super::settings::DatabaseSettings;
 use crate::store::{
@@ -78,17 +77,22 @@ impl Database {
     }
 }
 
+/// Whole or not at all, and never over another's: a crash half-way leaves no empty key.
+fn make_key(state_dir: &Path, path: &Path) -> anyhow::Result<()> {
+    let mut file = NamedTempFile::new_in(state_dir)?;
+    file.write_all(SecretKeys::generate()?.as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// The key beside the private Postgres; made on first use, readable by its owner alone.
 fn kept_key(state_dir: &Path) -> anyhow::Result<SecretKeys> {
     let path: PathBuf = state_dir.join("secret.key");
-    let fresh = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match fresh {
-        Ok(mut file) => {
-            file.write_all(SecretKeys::generate()?.as_bytes())?;
-            file.sync_all()?;
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error).with_context(|| format!("cannot make {}", path.display())),
+    if !path.exists() {
+        make_key(state_dir, &path).with_context(|| format!("cannot make {}", path.display()))?;
     }
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     text.trim().parse().with_context(|| format!("in {}", path.display()))

@@ -73,7 +73,7 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
         github,
         clock,
         secrets: needed.secrets,
-        allowed_owners: settings.allowed_owners.unwrap_or_default(),
+        allowed_owners: named(settings.allowed_owners.unwrap_or_default()),
         public_url: settings.public_url.unwrap_or_default(),
         check_runs_every: settings.check_runs_every.unwrap_or(CHECK_RUNS_EVERY),
         web: web::Options { operator_token: operator_token.clone(), github_url, ..web::Options::default() },
@@ -86,6 +86,11 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
     server.stop().await;
     database.close().await;
     Ok(())
+}
+
+/// Logins as given, without blanks and empty ones.
+fn named(logins: Vec<String>) -> Vec<String> {
+    logins.iter().map(|login| login.trim().to_owned()).filter(|login| !login.is_empty()).collect()
 }
 
 /// Where people see what the API at `api_url` is about: Enterprise Server has it under `/api/v3`.
@@ -112,17 +117,19 @@ impl Needed {
                 std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
             })
             .transpose()?;
-        let private_key = settings.private_key.clone().or(from_file);
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let private_key = given(&settings.private_key).or(from_file);
+        let app_id = given(&settings.app_id);
         let secrets = settings.webhook_secret.as_deref().and_then(WebhookSecrets::parse);
         let missing: Vec<&str> = [
-            (settings.app_id.is_none(), "TRILOCK_APP_ID (the App's id)"),
+            (app_id.is_none(), "TRILOCK_APP_ID (the App's id)"),
             (private_key.is_none(), "TRILOCK_PRIVATE_KEY_FILE (the App's private key, a .pem file)"),
             (secrets.is_none(), "TRILOCK_WEBHOOK_SECRET (the secret that the App signs its webhooks with)"),
         ]
         .into_iter()
         .filter_map(|(missing, name)| missing.then_some(name))
         .collect();
-        match (settings.app_id.clone(), private_key, secrets) {
+        match (app_id, private_key, secrets) {
             (Some(app_id), Some(private_key), Some(secrets)) => Ok(Self { app_id, private_key, secrets }),
             _ => bail!(
                 "missing: {}. All three are on the App's settings page on GitHub; README.md says how to make an App. \

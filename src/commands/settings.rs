@@ -44,8 +44,8 @@ pub struct ServeSettings {
     /// The App's private key, PEM
     #[arg(long, env = "TRILOCK_PRIVATE_KEY", value_name = "PEM", hide_env_values = true)]
     pub private_key: Option<String>,
-    /// File with the App's private key
-    #[arg(long, env = "TRILOCK_PRIVATE_KEY_FILE", value_name = "FILE", conflicts_with = "private_key")]
+    /// File with the App's private key; TRILOCK_PRIVATE_KEY beats it
+    #[arg(long, env = "TRILOCK_PRIVATE_KEY_FILE", value_name = "FILE")]
     pub private_key_file: Option<PathBuf>,
     /// Accounts whose repositories are served, with commas; others are acknowledged and ignored [default: all]
     #[arg(long, env = "TRILOCK_ALLOWED_OWNERS", value_name = "LOGINS", value_delimiter = ',')]

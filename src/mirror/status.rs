@@ -116,10 +116,7 @@ fn queued(view: &StatusView<'_>, line: &StatusLine<'_>) -> String {
             format!("{before} as of {now}; the number of now: {queue}")
         }
     };
-    format!(
-        "### ⏳ Queued\n{}\n\n{place}\nNo estimate yet: this is one of the first builds.\n{NOTHING_TO_DO} {TO_STOP}",
-        answers(line.build)
-    )
+    format!("### ⏳ Queued\n{}\n\n{place}\nNo estimate yet.\n{NOTHING_TO_DO} {TO_STOP}", answers(line.build))
 }
 
 fn cancelling(view: &StatusView<'_>, build: &Build) -> String {

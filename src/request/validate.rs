@@ -233,7 +233,8 @@ impl<'a> Assessment<'a> {
             shown: self.shown,
             resources: self.build.resources.clone(),
             timeout_seconds: self.build.timeout.as_secs(),
-            correlates: workflow.correlates(),
+            // The run uses the file on `ref`; the one that was read is the default branch's.
+            correlates: workflow.correlates() && self.build.git_ref.is_none(),
         })
     }
 

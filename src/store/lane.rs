@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use sqlx::{Postgres, Transaction, types::Json};
+use uuid::Uuid;
 
 use super::{
     Locked, Store, StoreError,
@@ -12,7 +14,7 @@ use super::{
     read_one,
 };
 use crate::{
-    policy::Policy,
+    policy::{Policy, QueuePolicy},
     queue::{
         Attempted, Build, BuildId, CancelMark, Glance, Lease, LockPlan, QUEUE, QueueSettings, RepoKey,
         Resource, Resources, State, Stored,
@@ -76,16 +78,29 @@ impl Store {
 }
 
 impl Lane {
-    /// What is due, oldest first, at most `limit`; and what may hold it back.
-    pub async fn waiting(&mut self, now: DateTime<Utc>, limit: i64) -> Result<Vec<Waiting>, StoreError> {
-        let rows: Vec<Json<Waiting>> = sqlx::query_scalar(include_str!("sql/lane_events.sql"))
+    /// What is due, oldest first, at most `limit`; and what may hold it back. Beside it the ids of rows that this
+    /// version cannot read: a newer one wrote them.
+    pub async fn waiting(
+        &mut self,
+        now: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<(Vec<Waiting>, Vec<Uuid>), StoreError> {
+        let rows: Vec<Json<Value>> = sqlx::query_scalar(include_str!("sql/lane_events.sql"))
             .bind(self.repo.tenant_id)
             .bind(self.repo.repo_id)
             .bind(now)
             .bind(limit)
             .fetch_all(&mut *self.tx)
             .await?;
-        Ok(rows.into_iter().map(|Json(waiting)| waiting).collect())
+        let (mut waiting, mut unreadable) = (Vec::new(), Vec::new());
+        for Json(row) in rows {
+            let id: Option<Uuid> = row["stored"]["inbox_id"].as_str().and_then(|id| id.parse().ok());
+            match serde_json::from_value(row) {
+                Ok(row) => waiting.push(row),
+                Err(_) => unreadable.extend(id),
+            }
+        }
+        Ok((waiting, unreadable))
     }
 
     /// Reads, without locks, what a plan is made from.
@@ -148,7 +163,9 @@ impl Locked {
             repo,
             now: raw.now,
             locks: self.counters().clone(),
-            settings: QueueSettings { limit: policy.map_or(0, |policy| policy.queue.limit) },
+            settings: QueueSettings {
+                limit: policy.map_or_else(|| QueuePolicy::default().limit, |policy| policy.queue.limit),
+            },
             resources: Resources { capacity: capacities(repo, policy, &builds), tokens, leases },
             unloaded,
             loaded_to: (unloaded > 0).then(|| last_head(&builds, events)),

@@ -27,6 +27,19 @@ impl Store {
         read_one(&self.pool, query.bind(now).bind(self.claim_until(now))).await
     }
 
+    /// An issue's status comment is to be written again.
+    pub async fn want_mirror(&self, repo: RepoKey, issue: i64) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        sqlx::query(include_str!("sql/want_mirror.sql"))
+            .bind(repo.tenant_id)
+            .bind(repo.repo_id)
+            .bind(issue)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// The comment now shows the version that was wanted at the claim; a newer wish is due at once. Without a comment
     /// there is nobody to show it to.
     pub async fn finish_mirror(

@@ -80,7 +80,7 @@ impl Store {
         Ok(MIGRATIONS.run(&self.pool).await?)
     }
 
-    /// Whether the database answers and has the schema that this program knows.
+    /// Whether the database answers, with our schema in it.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.now().await.map(drop)
     }

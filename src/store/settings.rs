@@ -37,7 +37,10 @@ impl Store {
         let sealed = hex::encode(self.keys.seal(fresh.as_bytes())?);
         let kept = self.add_setting("operator_token", &json!(sealed)).await?;
         let sealed = kept.as_str().and_then(|text| hex::decode(text).ok()).unwrap_or_default();
-        String::from_utf8(self.keys.open(&sealed)?)
+        let token = self.keys.open(&sealed)?;
+        // While rotating: under the first key from now on, so that the old one can go.
+        self.save_setting("operator_token", &json!(hex::encode(self.keys.seal(&token)?))).await?;
+        String::from_utf8(token)
             .map_err(|_| StoreError::Setting("the stored operator token cannot be read".into()))
     }
 

@@ -96,6 +96,14 @@ impl Store {
         Ok(query.bind(repo.tenant_id).bind(repo.repo_id).bind(runs).fetch_all(&self.pool).await?)
     }
 
+    /// Does another build of the same workflow hold slots without a known run?
+    pub async fn others_await_runs(&self, build: &Build) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/others_await_runs.sql"));
+        let query =
+            query.bind(build.tenant_id).bind(build.repo_id).bind(&build.workflow).bind(build.build_id.0);
+        Ok(query.fetch_one(&self.pool).await?)
+    }
+
     pub async fn queue_view(&self, repo: RepoKey) -> Result<QueueView, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/queue_view.sql"));
         let view = read_one(&self.pool, query.bind(repo.tenant_id).bind(repo.repo_id)).await?;

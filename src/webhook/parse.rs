@@ -62,7 +62,7 @@ fn event(name: &str, payload: &Payload) -> Option<Event> {
         ("issues", Some("opened" | "edited" | "labeled" | "reopened")) => issue(payload),
         ("issues", Some("closed")) => {
             let number = payload.issue.as_ref()?.number;
-            Some(Event::IssueClosed { issue: number, by: person(payload.sender.as_ref())? })
+            Some(Event::IssueClosed { issue: number, by: account(payload.sender.as_ref())? })
         }
         // Edited comments are never commands.
         ("issue_comment", Some("created")) => comment(payload),
@@ -130,10 +130,15 @@ fn push(payload: &Payload) -> Option<Event> {
     (branch == default && concerns).then_some(Event::FilesChanged)
 }
 
+/// Whoever it was, bots too.
+fn account(who: Option<&Account>) -> Option<Person> {
+    let who = who?;
+    Some(Person { id: who.id?, login: clean(who.login.as_deref()?) })
+}
+
 /// A human: bots, our own App among them, ask for nothing.
-fn person(account: Option<&Account>) -> Option<Person> {
-    let account = account.filter(|account| account.kind.as_deref() != Some("Bot"))?;
-    Some(Person { id: account.id?, login: clean(account.login.as_deref()?) })
+fn person(who: Option<&Account>) -> Option<Person> {
+    account(who.filter(|who| who.kind.as_deref() != Some("Bot")))
 }
 
 /// Postgres stores no NUL, neither in text nor in JSON.

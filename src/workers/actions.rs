@@ -7,7 +7,7 @@ use super::{
     effects::{Settled, repo_of, settle},
 };
 use crate::{
-    github::{GitHubError, Repo, RunSearch},
+    github::{GitHubError, Repo, Run, RunSearch},
     policy::CORRELATION_INPUT,
     queue::{Build, BuildId, DispatchAnswer, Effect, Event, Status},
     store::{ClaimedEffect, Done, Urgency},
@@ -50,13 +50,13 @@ async fn cancel(
 }
 
 async fn dispatch(context: &Context, claim: &ClaimedEffect, id: BuildId) -> anyhow::Result<Settled> {
-    let build = context.store().build(claim.row.tenant_id, id).await?;
-    let Some(build) = build.filter(|build| build.status.is_holder() && build.run_id.is_none()) else {
+    let dispatch = match Dispatch::load(context, claim, id).await {
+        Ok(Some(dispatch)) => dispatch,
         // Its run is known already, or it is over.
-        return Ok(Settled::done());
+        Ok(None) => return Ok(Settled::done()),
+        // Our own trouble: this try made no call.
+        Err(error) => return Ok(Settled::unsent(format!("{error:#}"), claim.attempts)),
     };
-    let (_, address) = context.repository(build.repo()).await?;
-    let dispatch = Dispatch { context, claim, build, address };
     if claim.tried_at.is_some() { dispatch.look().await } else { dispatch.send().await }
 }
 
@@ -67,7 +67,20 @@ struct Dispatch<'a> {
     address: Repo,
 }
 
-impl Dispatch<'_> {
+impl<'a> Dispatch<'a> {
+    async fn load(
+        context: &'a Context,
+        claim: &'a ClaimedEffect,
+        id: BuildId,
+    ) -> anyhow::Result<Option<Self>> {
+        let build = context.store().build(claim.row.tenant_id, id).await?;
+        let Some(build) = build.filter(|build| build.status.is_holder() && build.run_id.is_none()) else {
+            return Ok(None);
+        };
+        let (_, address) = context.repository(build.repo()).await?;
+        Ok(Some(Self { context, claim, build, address }))
+    }
+
     async fn send(&self) -> anyhow::Result<Settled> {
         if self.build.status == Status::Cancelling {
             // It was to be stopped just after this try was noted: there surely is no run.
@@ -95,29 +108,33 @@ impl Dispatch<'_> {
         }
     }
 
-    /// An earlier try may have made a run: look for it, and send again only if the run's title would show it.
+    /// An earlier try may have made a run: look for it. It is sent again only if the run's title would show it.
     async fn look(&self) -> anyhow::Result<Settled> {
-        let since = self.claim.tried_at.unwrap_or(self.claim.now);
+        let tried_at = self.claim.tried_at.unwrap_or(self.claim.now);
         let id = self.build.build_id.to_string();
         let search = RunSearch {
             workflow: &self.build.workflow,
-            since,
+            since: self.build.starting_at.unwrap_or(tried_at),
             bot: self.context.bot().await?,
             title_has: self.build.correlates.then_some(id.as_str()),
         };
         let found = match self.context.0.github.find_runs(&self.address, &search).await {
             Ok(runs) => runs,
-            Err(error) => return Ok(self.look_again(LOOK_EVERY, &error.to_string())),
+            Err(error) => return Ok(Settled::from_error(&error, self.claim.attempts).unknown()),
         };
         let ids: Vec<i64> = found.iter().map(|run| run.id.cast_signed()).collect();
         let known = self.context.store().known_runs(self.build.repo(), &ids).await?;
-        let mut candidates = found.into_iter().filter(|run| !known.contains(&run.id.cast_signed()));
+        // Another build that waits for its run might be the one that a run without a name belongs to.
+        let ambiguous = !self.build.correlates && self.context.store().others_await_runs(&self.build).await?;
+        let free = |run: &Run| !ambiguous && !known.contains(&run.id.cast_signed());
+        let mut candidates = found.into_iter().filter(free);
         match (candidates.next(), candidates.next()) {
             (Some(run), None) => {
                 Ok(self.answer(DispatchAnswer::Started { run_id: run.id.cast_signed(), url: run.html_url }))
             }
-            _ if self.claim.now - since < LOOK_FOR => Ok(self.look_again(LOOK_EVERY, "no run found yet")),
-            (None, _) if self.build.correlates => self.send().await,
+            _ if self.claim.now - tried_at < LOOK_FOR => Ok(self.look_again(LOOK_EVERY, "no run found yet")),
+            // Surely absent. The next claim notes a try of its own before it sends.
+            (None, _) if self.build.correlates => Ok(Settled::Anew),
             _ => Ok(self.answer(DispatchAnswer::NeverConfirmed)),
         }
     }

@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{Context, back_off};
@@ -16,6 +16,9 @@ use crate::{
 
 /// How many events one transaction applies at most.
 const BATCH: usize = 100;
+
+/// When an event that a newer version wrote is looked at again.
+const UNREADABLE_AGAIN: TimeDelta = TimeDelta::minutes(5);
 
 /// An event that fails this often alone is set aside.
 const TRIES: i32 = 5;
@@ -86,6 +89,8 @@ impl Batch<'_> {
             }
             error if error.is_retryable() => tracing::info!(%error, "the transaction is tried again"),
             error if error.is_passing() => return Err(error.into()),
+            // Nothing was chosen yet: no event is to blame.
+            error if failed.events.is_empty() => return Err(error.into()),
             error if failed.events.len() > 1 => {
                 tracing::warn!(%error, repo = self.repo.repo_id, events = failed.events.len(), "a batch is halved");
                 self.size = failed.events.len() / 2;
@@ -122,7 +127,13 @@ impl Batch<'_> {
         let store = self.store;
         let Some(mut lane) = store.claim_lane(self.repo).await? else { return Ok(false) };
         let now = store.now().await?;
-        let waiting = lane.waiting(now, 5 * BATCH as i64).await?;
+        let (waiting, unreadable) = lane.waiting(now, 5 * BATCH as i64).await?;
+        for inbox_id in unreadable {
+            let (error, due_at) = ("this version cannot read it", now + UNREADABLE_AGAIN);
+            tracing::warn!(%inbox_id, repo = self.repo.repo_id, error, "an event is left to a newer version");
+            let put_off = PutOff { state: "ready", due_at, attempts: 0, error };
+            store.postpone_event(self.repo, inbox_id, put_off).await?;
+        }
         let events = choose(waiting, self.size);
         if events.is_empty() {
             lane.give_back().await;

@@ -2,14 +2,14 @@
 
 use chrono::TimeDelta;
 
-use super::{Context, back_off};
+use super::{Context, PAUSE, back_off};
 use crate::{
     github::GitHubError,
-    queue::{OutboxEffect, RepoKey},
+    queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
     store::{CALL_BUDGET, ClaimedEffect, Done},
 };
 
-/// After this many failures an effect is given up and shown as dead: about two hours.
+/// After this many failures an effect is given up and shown as dead: after about an hour and a half.
 const TRIES: i32 = 30;
 
 /// How carrying an effect out ended.
@@ -21,6 +21,8 @@ pub(super) enum Settled {
         untried: bool,
         why: String,
     },
+    /// An earlier try surely did nothing: the effect counts as never tried.
+    Anew,
     /// GitHub will not have it.
     Never(String),
 }
@@ -28,6 +30,20 @@ pub(super) enum Settled {
 impl Settled {
     pub(super) fn done() -> Self {
         Self::Done(Box::default())
+    }
+
+    /// This try made no call.
+    pub(super) fn unsent(why: String, attempts: i32) -> Self {
+        Self::Later { after: back_off(attempts), untried: true, why }
+    }
+
+    /// Whatever this says, an earlier try may have done something.
+    pub(super) fn unknown(self) -> Self {
+        match self {
+            Self::Later { after, why, .. } => Self::Later { after, untried: false, why },
+            Self::Never(why) => Self::Later { after: TimeDelta::minutes(1), untried: false, why },
+            other => other,
+        }
     }
 
     /// A call that may be made again whatever became of it.
@@ -74,7 +90,9 @@ pub(super) async fn settle(
             }
             context.0.wakes.mirror.notify_one();
         }
-        Settled::Later { why, .. } if claim.attempts >= TRIES => bury(context, claim, &why).await?,
+        Settled::Later { why, untried, .. } if claim.attempts >= TRIES && !keeps_trying(claim, untried) => {
+            give_up(context, claim, &why).await?;
+        }
         Settled::Later { after, untried, why } => {
             tracing::info!(
                 effect = row.effect_key,
@@ -82,10 +100,59 @@ pub(super) async fn settle(
                 why,
                 "an effect is tried again later"
             );
-            let untried = untried && claim.tried_at.is_none();
-            store.postpone_effect(row, store.now().await? + after, untried, &why).await?;
+            put_off(context, claim, after, untried && claim.tried_at.is_none(), &why).await?;
         }
-        Settled::Never(why) => bury(context, claim, &why).await?,
+        Settled::Anew => {
+            put_off(context, claim, TimeDelta::zero(), true, "surely not done: once more").await?
+        }
+        Settled::Never(why) => give_up(context, claim, &why).await?,
+    }
+    Ok(())
+}
+
+/// What surely did not reach GitHub must not count as tried: while the database is away this is said again.
+async fn put_off(
+    context: &Context,
+    claim: &ClaimedEffect,
+    after: TimeDelta,
+    untried: bool,
+    why: &str,
+) -> anyhow::Result<()> {
+    let store = context.store();
+    let mut tries = 0;
+    loop {
+        let result = match store.now().await {
+            Ok(now) => store.postpone_effect(&claim.row, now + after, untried, why).await,
+            Err(error) => Err(error),
+        };
+        tries += 1;
+        match result {
+            Err(error) if untried && tries < 10 && error.is_passing() => context.0.clock.sleep(PAUSE).await,
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// A dispatch that surely was not sent waits for GitHub as long as its build does.
+fn keeps_trying(claim: &ClaimedEffect, untried: bool) -> bool {
+    matches!(claim.row.effect, Effect::Dispatch { .. }) && untried && claim.tried_at.is_none()
+}
+
+/// No more tries. A build learns that its dispatch was never confirmed; an issue, that its outcome stays unsaid.
+async fn give_up(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::Result<()> {
+    let store = context.store();
+    match &claim.row.effect {
+        Effect::Dispatch { build } => {
+            let event = Event::Dispatched { build: *build, answer: DispatchAnswer::NeverConfirmed };
+            store.finish_effect(&claim.row, Done { event: Some(event), ..Done::default() }).await?;
+            context.0.wakes.apply.notify_one();
+        }
+        Effect::Outcome { issue, .. } => {
+            bury(context, claim, why).await?;
+            store.want_mirror(repo_of(&claim.row), *issue).await?;
+            context.0.wakes.mirror.notify_one();
+        }
+        _ => bury(context, claim, why).await?,
     }
     Ok(())
 }

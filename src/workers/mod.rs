@@ -229,8 +229,8 @@ impl Loop {
 /// What is due but cannot be had (another worker has it) is not asked for in a tight loop.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// When to try again after `attempts` failures: 1, 2, 4 … seconds, at most 5 minutes, by the clock's time.
+/// When to try again after `attempts` failures: 1, 2, 4 … seconds, at most 256, by the clock's time.
 fn back_off(attempts: i32) -> chrono::TimeDelta {
     let exponent = u32::try_from(attempts.clamp(1, 9) - 1).unwrap_or(0);
-    chrono::TimeDelta::seconds(300.min(1_i64 << exponent))
+    chrono::TimeDelta::seconds(1_i64 << exponent)
 }

@@ -61,7 +61,10 @@ async fn confirm_access(context: &Context, build: &Build, address: &Repo) -> any
     let github = &context.0.github;
     let repository = github.repository(address).await?;
     anyhow::ensure!(repository.id.cast_signed() == build.repo_id, "another repository has this name now");
-    github.workflow_runs(address, &build.workflow, "workflow_dispatch", build.requested_at).await?;
+    let runs =
+        github.workflow_runs(address, &build.workflow, "workflow_dispatch", build.requested_at).await?;
+    let listed = runs.iter().any(|run| Some(run.id.cast_signed()) == build.run_id);
+    anyhow::ensure!(!listed, "GitHub lists the run that it says is not there");
     Ok(())
 }
 

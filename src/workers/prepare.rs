@@ -2,13 +2,17 @@
 
 use super::{Context, back_off, policy};
 use crate::{
+    github::GitHubError,
     queue::{CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
     request::{Asked, Command, CommandLine, from_command, from_issue},
-    store::{PutOff, Repository, Unprepared},
+    store::{PutOff, Repository, StoreError, Unprepared},
 };
 
-/// After this many failures an event is set aside: about an hour.
+/// After this many failures an event is set aside: about an hour. GitHub being away or busy does not count as one.
 const TRIES: i32 = 18;
+
+/// The same while GitHub does not accept us, as when the App is suspended or uninstalled: about a day.
+const TRIES_UNACCEPTED: i32 = 340;
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
@@ -18,14 +22,25 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
             store.prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
             context.0.wakes.apply.notify_one();
         }
-        Ok(Err(error)) => put_off(context, &claim, &format!("{error:#}")).await?,
-        Err(_) => put_off(context, &claim, "GitHub took too long").await?,
+        Ok(Err(error)) => put_off(context, &claim, &error).await?,
+        Err(_) => put_off(context, &claim, &GitHubError::Unknown("it took too long".into()).into()).await?,
     }
     Ok(true)
 }
 
-async fn put_off(context: &Context, claim: &Unprepared, error: &str) -> anyhow::Result<()> {
-    let dead = claim.attempts >= TRIES;
+async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -> anyhow::Result<()> {
+    let github = error.downcast_ref::<GitHubError>();
+    let passing = error.downcast_ref::<StoreError>().is_some_and(StoreError::is_passing);
+    let dead = match github {
+        Some(error) if error.is_transient() => false,
+        Some(GitHubError::Unauthorized(_)) => claim.attempts >= TRIES_UNACCEPTED,
+        _ => claim.attempts >= TRIES && !passing,
+    };
+    let after = match github {
+        Some(GitHubError::RetryLater { after: Some(after), .. }) => chrono::TimeDelta::from_std(*after)?,
+        _ => back_off(claim.attempts),
+    };
+    let error = format!("{error:#}");
     tracing::warn!(
         delivery = claim.stored.delivery_id,
         repo = claim.repo.repo_id,
@@ -34,9 +49,9 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &str) -> anyhow::
         error,
         "facts are missing"
     );
-    let due_at = context.store().now().await? + back_off(claim.attempts);
+    let due_at = context.store().now().await? + after;
     let state = if dead { "dead" } else { "unprepared" };
-    let put_off = PutOff { state, due_at, attempts: claim.attempts, error };
+    let put_off = PutOff { state, due_at, attempts: claim.attempts, error: &error };
     Ok(context.store().postpone_event(claim.repo, claim.stored.inbox_id, put_off).await?)
 }
 

@@ -37,7 +37,7 @@ fn queued() {
     **desktop** · Version tag `v1.4.0` · Channel `beta`
 
     2 builds before yours as of 13:58 UTC; the number of now: [live queue](https://ci.example/q/o/r)
-    No estimate yet: this is one of the first builds.
+    No estimate yet.
     You need to do nothing: a new comment will tell you the result. To stop, write a comment with only `/cancel`.
 
     <!-- trilock:status -->
@@ -202,7 +202,7 @@ fn several_build_types_have_a_block_each() {
     **desktop** · Version tag `v1.4.0` · Channel `beta`
 
     Nothing before yours as of 13:58 UTC; the number of now: [live queue](https://ci.example/q/o/r)
-    No estimate yet: this is one of the first builds.
+    No estimate yet.
     You need to do nothing: a new comment will tell you the result. To stop, write a comment with only `/cancel`.
 
     <!-- trilock:status -->

@@ -91,6 +91,7 @@ impl Turn {
             build.run_id = Some(run_id);
             build.run_url = Some(url.to_owned());
         })?;
+        self.heartbeat(id)?;
         if stop {
             self.effect(Effect::Cancel { build: id, run_id, force: false });
         }

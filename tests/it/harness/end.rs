@@ -37,18 +37,22 @@ impl Trilock {
         if self.count(PUT_OFF).await > 0 {
             self.pass(seconds(15)).await;
         }
-        self.ended = true;
         let mut wrong = self.unread();
-        wrong.extend(self.doubled().await);
+        wrong.extend(self.wreckage().await);
+        assert!(wrong.is_empty(), "at the end of the story:\n{}", wrong.join("\n"));
+    }
+
+    /// What was doubled or is not finished, and calls that GitHub does not know.
+    pub async fn wreckage(&mut self) -> Vec<String> {
+        self.ended = true;
+        let mut wrong = self.doubled().await;
         wrong.extend(self.rest_lines().await);
         let world = self.github.world();
         wrong.extend(world.violations().iter().map(|why| format!("a call that GitHub does not know: {why}")));
         let alive = world.record().runs.iter().filter(|times| times.completed_at.is_none());
         wrong.extend(alive.map(|times| format!("run {} goes on", times.run)));
-        let checked = world.checked();
-        drop(world);
-        assert!(wrong.is_empty(), "at the end of the story:\n{}", wrong.join("\n"));
-        report(checked);
+        report(world.checked());
+        wrong
     }
 
     /// What is not finished, for messages.

@@ -163,7 +163,7 @@ async fn what_is_due_is_found_behind_any_number_that_wait_for_facts() {
     let now = bench.store.now().await.unwrap();
     let mut lane = bench.store.claim_lane(repo(3)).await.unwrap().expect("a free lane");
     let waiting = lane.waiting(now, 2).await.unwrap();
-    assert_eq!(waiting.iter().map(|row| &row.stored.event).collect::<Vec<_>>(), [&Event::Look]);
+    assert_eq!(waiting.0.iter().map(|row| &row.stored.event).collect::<Vec<_>>(), [&Event::Look]);
     drop(lane);
 
     let claim = bench.store.claim_unprepared(now).await.unwrap().expect("an event");
@@ -180,7 +180,7 @@ async fn what_is_due_is_found_behind_any_number_that_wait_for_facts() {
     };
     let mut lane = tokio::time::timeout(Duration::from_secs(20), lane).await.unwrap();
     let states: Vec<_> =
-        lane.waiting(now, 2).await.unwrap().into_iter().map(|row| (row.state, row.due)).collect();
+        lane.waiting(now, 2).await.unwrap().0.into_iter().map(|row| (row.state, row.due)).collect();
     let row = |state: &str, due| (state.to_owned(), due);
     assert_eq!(
         states,

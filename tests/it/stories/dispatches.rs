@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use trilock::{queue::Event, sandbox::ApiTrouble};
 
-use crate::harness::{CORRELATING_WORKFLOW, Issue, Trilock, WORKFLOW_PATH, minutes, seconds};
+use crate::harness::{CORRELATING_WORKFLOW, Issue, REPO, Trilock, WORKFLOW_PATH, minutes, seconds};
 
 const DISPATCHES: &str = "/dispatches$";
 const PARKED: &str = "SELECT count(*) FROM inbox WHERE state = 'parked'";
@@ -85,6 +85,22 @@ async fn a_502_before_the_work_is_sent_again_when_a_run_would_show_its_build() {
     assert!(t.runs().is_empty(), "lists lag: for two minutes it is looked for");
     t.pass(seconds(10)).await;
     assert_eq!(t.tags(), ["v1.4.0"]);
+    t.says(issue, "🔨 Starting").await;
+    t.carried_out(issue, t.run(1).await).await;
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_is_looked_for_again_before_a_third_time() {
+    let t = Trilock::with(|options| options.list_lag = minutes(1)).await;
+    t.file(WORKFLOW_PATH, CORRELATING_WORKFLOW).await;
+    let issue = t.issue("ben").await;
+    t.next_call("POST", DISPATCHES, ApiTrouble::FailBefore(502));
+    t.next_call("POST", DISPATCHES, ApiTrouble::FailAfter(502));
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    t.pass_until("the second try's run", |world| world.runs(REPO).len() == 1).await;
+    t.pass(minutes(5)).await;
+    assert_eq!(t.tags(), ["v1.4.0"], "the lagging list did not make a third try");
     t.says(issue, "🔨 Starting").await;
     t.carried_out(issue, t.run(1).await).await;
     t.end().await;

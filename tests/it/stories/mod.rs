@@ -9,6 +9,7 @@ mod endings;
 mod main_job;
 mod order;
 mod policies;
+mod storm;
 mod strangers;
 mod the_end;
 mod words;

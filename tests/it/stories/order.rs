@@ -15,7 +15,7 @@ async fn two_on_one_lock_run_in_order() {
     **desktop** · Version tag `v2.0.0` · Channel `stable`
 
     1 build before yours as of 13:58 UTC; the number of now: [live queue](https://ci.example/q/octo/app)
-    No estimate yet: this is one of the first builds.
+    No estimate yet.
     You need to do nothing: a new comment will tell you the result. To stop, write a comment with only `/cancel`.
     ");
     let run = t.run(1).await;
