@@ -20,7 +20,7 @@ mod settings;
 mod views;
 mod write;
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
@@ -44,7 +44,13 @@ pub use views::{IssueView, LeaseView, LockView, QueueView, RepositoryView, RunTo
 pub use write::WriteSet;
 
 /// All migrations, embedded.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+///
+/// What a newer version has added to the schema does not stop an older one: they run side by side during an upgrade.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("./migrations");
+    migrations.set_ignore_missing(true);
+    migrations
+});
 
 /// How long a request waits for a connection before it is told that the database is away.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
-use trilock::store::MIGRATIONS;
+use trilock::store::{LockBounds, MIGRATIONS, Store};
 
 use crate::harness::fresh_database;
 
@@ -210,4 +210,15 @@ async fn every_table_has_a_tenant_and_every_key_begins_with_it() {
     .await
     .unwrap();
     assert_eq!(sequences, 0, "no order comes from a sequence");
+}
+
+#[tokio::test]
+async fn an_older_version_starts_beside_a_newer_schema() {
+    let options = fresh_database().await;
+    let mut connection = PgConnection::connect_with(&options).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (9999, 'of a newer version', true, '\\x00', 1)";
+    run(&mut connection, newer.to_owned()).await.unwrap();
+    let store = Store::new(options, LockBounds::default(), "11".repeat(32).parse().unwrap(), 2);
+    store.migrate().await.unwrap();
 }
