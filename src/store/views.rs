@@ -74,6 +74,8 @@ pub struct RunToCheck {
     pub build: Build,
     /// GitHub has not been asked about its run for a while.
     pub ask: bool,
+    /// It has no run, and nobody is left who looks for it.
+    pub unanswered: bool,
     /// Its time is up, or its cancel is slow.
     pub overdue: bool,
 }

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::Context;
 use crate::{
     github::{GitHubError, Repo, Run},
-    queue::{Build, Event, Phase, RunReport},
+    queue::{Build, DispatchAnswer, Event, Phase, RunReport},
 };
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
@@ -15,6 +15,13 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let half = TimeDelta::from_std(context.0.check_runs_every / 2).unwrap_or(TimeDelta::MAX);
     let mut late = BTreeSet::new();
     for holder in context.store().runs_to_check(now - half, now).await? {
+        if holder.unanswered {
+            // Its dispatch was set aside: nothing else would ever move this build.
+            let event =
+                Event::Dispatched { build: holder.build.build_id, answer: DispatchAnswer::NeverConfirmed };
+            context.tell(holder.build.repo(), "monitor", &event).await?;
+            continue;
+        }
         let ended = match holder.build.run_id.filter(|_| holder.ask) {
             Some(run_id) => match ask(context, &holder.build, run_id).await {
                 Ok(ended) => ended,

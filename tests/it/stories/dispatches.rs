@@ -14,6 +14,16 @@ async fn correlating() -> Trilock {
     t
 }
 
+/// An operator says that there is no run.
+async fn lift(t: &Trilock) {
+    let lease = t.store.lease_view(None).await.expect("the leases").remove(0).lease;
+    let repo = trilock::queue::RepoKey { tenant_id: lease.tenant_id, repo_id: lease.repo_id };
+    let (resource, reason, by) = (lease.resource, "no run was started".to_owned(), "operator".to_owned());
+    let lift = Event::Lift { resource, slot: lease.slot, reason, by };
+    t.store.add_event(repo, "operator", &lift).await.expect("the event is stored");
+    t.pass_amid_calls(seconds(60)).await;
+}
+
 /// The dispatch's answer comes only after the whole run.
 async fn asked_with_a_late_answer(t: &Trilock) -> Issue {
     let issue = t.issue("ben").await;
@@ -91,6 +101,22 @@ async fn a_502_before_the_work_is_sent_again_when_a_run_would_show_its_build() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_build_whose_dispatch_was_set_aside_is_given_to_a_person() {
+    let t = correlating().await;
+    let issue = t.issue("ben").await;
+    t.next_call("POST", DISPATCHES, ApiTrouble::FailBefore(502));
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    t.says(issue, "🔨 Starting").await;
+    let planted = "WITH gone AS (DELETE FROM outbox WHERE effect->>'effect' = 'dispatch' RETURNING 1) SELECT count(*) FROM gone";
+    assert_eq!(t.count(planted).await, 1);
+    t.pass(minutes(6)).await;
+    assert!(t.outcome(issue).await.starts_with("### ❓ We could not learn whether the build started."));
+    t.says(issue, "❓ Not known how it ended").await;
+    lift(&t).await;
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_again_is_looked_for_again_before_a_third_time() {
     let t = Trilock::with(|options| options.list_lag = minutes(1)).await;
     t.file(WORKFLOW_PATH, CORRELATING_WORKFLOW).await;
@@ -128,12 +154,7 @@ async fn a_502_before_the_work_is_lost_when_nobody_can_say_whose_a_run_is() {
     t.says(second, "⏳ Queued").await;
 
     // An operator looked, and says that there is no run.
-    let lease = t.store.lease_view(None).await.expect("the leases").remove(0).lease;
-    let repo = trilock::queue::RepoKey { tenant_id: lease.tenant_id, repo_id: lease.repo_id };
-    let (resource, reason, by) = (lease.resource, "no run was started".to_owned(), "operator".to_owned());
-    let lift = Event::Lift { resource, slot: lease.slot, reason, by };
-    t.store.add_event(repo, "operator", &lift).await.expect("the event is stored");
-    t.pass_amid_calls(seconds(60)).await;
+    lift(&t).await;
     t.run(1).await;
     t.says(second, "🔨 Starting").await;
     t.carried_out(second, t.run(1).await).await;
