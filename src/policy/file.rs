@@ -28,7 +28,8 @@ pub fn parse_policy(path: &str, text: &str) -> Result<Policy, Vec<FileError>> {
 
 impl Reader {
     fn policy(&mut self, root: &Node<'_>) -> Policy {
-        let top = self.fields(root, "the policy", &["version", "builds", "queue", "named_resources", "manual"]);
+        let top =
+            self.fields(root, "the policy", &["version", "builds", "queue", "named_resources", "manual"]);
         if let Some(version) = self.required(&top, "version", "the policy", "write `version: 1`") {
             self.version(version);
         }

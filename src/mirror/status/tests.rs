@@ -176,8 +176,12 @@ fn invalid_in_a_comment() {
 fn ended_is_one_line() {
     let line = |status| {
         let build = build(status, None);
-        let builds =
-            vec![StatusLine { build: &build, before: None, outside: false, outcome_url: Some("https://github.com/c") }];
+        let builds = vec![StatusLine {
+            build: &build,
+            before: None,
+            outside: false,
+            outcome_url: Some("https://github.com/c"),
+        }];
         let comment = status_comment(&StatusView { now: at(15, 0), queue_url: QUEUE_URL, builds });
         comment.strip_suffix("\n\n<!-- trilock:status -->").unwrap_or_default().to_owned()
     };
