@@ -69,7 +69,9 @@ async fn each_migration_runs_on_the_rows_of_those_before_it() {
 }
 
 /// A row that breaks the constraint, made from the samples.
-const BAD_ROWS: [(&str, &str); 32] = [
+const BAD_ROWS: [(&str, &str); 34] = [
+    ("repository_access", "UPDATE repository SET access = 'odd'"),
+    ("installation_state", "UPDATE installation SET state = 'odd'"),
     ("repository_policy_state", "UPDATE repository SET policy_state = 'odd'"),
     ("repository_good_has_catalogue", "UPDATE repository SET catalogue = NULL"),
     ("repository_file_of", "UPDATE repository_file SET repo_id = 43"),
@@ -132,8 +134,10 @@ const BAD_ROWS: [(&str, &str); 32] = [
 ];
 
 /// Primary keys that are nothing but the row's identity: the same row again is refused.
-const PLAIN_KEYS: [&str; 11] = [
+const PLAIN_KEYS: [&str; 13] = [
     "audit",
+    "installation",
+    "redelivery",
     "setting",
     "repository",
     "repository_file",
