@@ -1,4 +1,5 @@
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{Output, Stdio},
     time::Duration,
@@ -43,6 +44,7 @@ pub fn text(bytes: &[u8]) -> String {
 /// `trilock serve` as a process, listening.
 pub struct Serving {
     child: Child,
+    address: SocketAddr,
     log: Lines<BufReader<ChildStderr>>,
 }
 
@@ -63,12 +65,19 @@ impl Serving {
         let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
         let address = timeout(PATIENCE, listening(&mut log)).await.expect("it listens in time");
         sandbox.set_webhook_url(format!("http://{address}/webhooks/github"));
-        Self { child, log }
+        Self { child, address: address.parse().expect("an address"), log }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = self.child.id().expect("it runs");
-        kill(Pid::from_raw(pid.cast_signed()), signal).expect("a signal");
+        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("a signal");
     }
 
     /// Waits for its end; the rest of its log and whether it ended well.

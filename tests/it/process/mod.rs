@@ -1,5 +1,6 @@
 //! The real binary, started and killed as an operator's machine would.
 
+mod abuse;
 mod child;
 mod cli;
 mod demo;

@@ -13,7 +13,7 @@ use trilock::{
 use super::child::{SECRET, Serving, output, text, trilock};
 use crate::harness::{POLICY, REPO, WORKFLOW, fresh_database};
 
-async fn sandbox() -> Sandbox {
+pub async fn sandbox() -> Sandbox {
     let mut options = Options::new(Clock::system());
     options.webhook_secret = SECRET.into();
     options.api_requests = std::env::var_os("TRILOCK_API_REQUESTS").map(PathBuf::from);
@@ -29,7 +29,7 @@ async fn sandbox() -> Sandbox {
 }
 
 /// A folder that another account may enter.
-fn open_folder() -> TempDir {
+pub fn open_folder() -> TempDir {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(folder.path(), everybody).unwrap();
