@@ -6,3 +6,4 @@ mod cli;
 mod demo;
 mod settings;
 mod survives;
+mod upgrade;

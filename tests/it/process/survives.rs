@@ -36,7 +36,7 @@ pub fn open_folder() -> TempDir {
     folder
 }
 
-fn ask(sandbox: &Sandbox, tag: &str) -> u64 {
+pub fn ask(sandbox: &Sandbox, tag: &str) -> u64 {
     let mut world = sandbox.world();
     let issue = world.open_issue(REPO, "ben", "Please", "I need one.", &[]).unwrap();
     world.comment(REPO, issue, "ben", &format!("/build tag={tag}")).unwrap();
@@ -47,7 +47,7 @@ fn shows(world: &World, issue: u64, words: &str) -> bool {
     world.comments(REPO, issue).iter().any(|comment| comment.body.contains(words))
 }
 
-async fn until(sandbox: &Sandbox, what: &str, condition: impl Fn(&World) -> bool) {
+pub async fn until(sandbox: &Sandbox, what: &str, condition: impl Fn(&World) -> bool) {
     assert!(sandbox.until(condition).await, "it never came to this: {what}");
 }
 
