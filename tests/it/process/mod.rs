@@ -4,6 +4,7 @@ mod abuse;
 mod child;
 mod cli;
 mod demo;
+mod paused;
 mod settings;
 mod survives;
 mod upgrade;
