@@ -9,10 +9,12 @@
 //! | `view` | the JSON itself |
 //! | `page` | the page, its parts, and the headers of every answer |
 //! | `operator` | the operator's token: header, cookie, sign-in |
+//! | `listener` | connections within bounds |
 //! | `problem` | every refusal, as JSON or as a small page |
 
 mod api;
 mod health;
+mod listener;
 mod operator;
 mod page;
 mod problem;
@@ -25,6 +27,8 @@ use serde::Serialize;
 
 use crate::workers::Context;
 use operator::Token;
+
+pub use listener::serve;
 
 /// What the page can do beside showing public repositories.
 #[derive(Clone, Debug)]

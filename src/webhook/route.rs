@@ -1,24 +1,25 @@
 use axum::{
     Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
 
-use super::{Parsed, WebhookSecrets, parse};
+use super::{
+    Parsed, WebhookSecrets,
+    body::{Bodies, Unread},
+    parse,
+};
 use crate::{
     queue::{Effect, Event, OutboxEffect, Reaction, ReactionTarget},
     store::{Accepted, Delivery, StoreError},
     workers::Context,
 };
 
-/// GitHub's own limit on payloads.
-pub const MAX_BODY: usize = 25 * 1024 * 1024;
-
 /// Seconds after which a sender may try again when the database is away.
 const RETRY_AFTER: &str = "5";
+const UNSIGNED: &str = "the signature is missing or wrong";
 
 /// What the route needs.
 #[derive(Clone)]
@@ -31,37 +32,47 @@ pub struct Intake {
 
 /// `POST /webhooks/github`.
 pub fn router(intake: Intake) -> Router {
-    Router::new()
-        .route("/webhooks/github", post(receive))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(intake)
+    Router::new().route("/webhooks/github", post(receive)).with_state((intake, Bodies::new()))
 }
 
-async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Bytes) -> Response {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let signed = text("x-hub-signature-256").is_some_and(|header| intake.secrets.verify(header, &body));
-    if !signed {
-        return answer(StatusCode::UNAUTHORIZED, "the signature is missing or wrong");
+async fn receive(State((intake, bodies)): State<(Intake, Bodies)>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(signature) = text("x-hub-signature-256") else {
+        // Nothing of a body is read for somebody who does not even claim to be GitHub.
+        return answer(StatusCode::UNAUTHORIZED, UNSIGNED);
+    };
+    match bodies.read(body).await {
+        Ok(body) if intake.secrets.verify(signature, &body.bytes) => {
+            take(&intake, &parts.headers, &body.bytes).await
+        }
+        Ok(_) => answer(StatusCode::UNAUTHORIZED, UNSIGNED),
+        Err(Unread::NoRoom) => later(Unread::NoRoom.words()),
+        Err(unread) => answer(unread.status(), unread.words()),
     }
+}
+
+/// A delivery whose signature is right.
+async fn take(intake: &Intake, headers: &HeaderMap, body: &[u8]) -> Response {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let Some((id, name)) = text("x-github-delivery").zip(text("x-github-event")) else {
         return answer(StatusCode::BAD_REQUEST, "X-GitHub-Delivery or X-GitHub-Event is missing");
     };
-    let parsed = match parse(name, &body) {
+    let parsed = match parse(name, body) {
         Ok(parsed) => parsed,
         Err(error) => {
             tracing::warn!(delivery = id, event = name, %error, "a signed delivery cannot be read");
             return answer(StatusCode::BAD_REQUEST, "the body is not a payload that GitHub documents");
         }
     };
-    match accept(&intake, id, name, &body, parsed).await {
+    match accept(intake, id, name, body, parsed).await {
         Ok(accepted) => {
             let said = if accepted == Accepted::New { "accepted" } else { "already accepted" };
             answer(StatusCode::ACCEPTED, said)
         }
         Err(error) => {
             tracing::error!(delivery = id, event = name, %error, "a delivery could not be stored");
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER)], "try again later\n")
-                .into_response()
+            later("try again later")
         }
     }
 }
@@ -104,6 +115,12 @@ async fn accept(
         intake.context.wake_intake();
     }
     Ok(accepted)
+}
+
+fn later(text: &'static str) -> Response {
+    let mut answer = answer(StatusCode::SERVICE_UNAVAILABLE, text);
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    answer
 }
 
 fn answer(status: StatusCode, text: &'static str) -> Response {

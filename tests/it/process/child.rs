@@ -1,4 +1,5 @@
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{Output, Stdio},
     time::Duration,
@@ -22,7 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary without anything that this machine's environment says.
 pub fn trilock() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trilock"));
+    trilock_at(Path::new(env!("CARGO_BIN_EXE_trilock")))
+}
+
+/// The same, of another version.
+pub fn trilock_at(program: &Path) -> Command {
+    let mut command = Command::new(program);
     let ours = |name: &str| name.starts_with("TRILOCK_") || name == "DATABASE_URL" || name == "RUST_LOG";
     for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
         command.env_remove(name);
@@ -43,14 +49,24 @@ pub fn text(bytes: &[u8]) -> String {
 /// `trilock serve` as a process, listening.
 pub struct Serving {
     child: Child,
+    address: SocketAddr,
     log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Serving {
     /// With the sandbox as GitHub, and `database` as more environment.
     pub async fn start(sandbox: &Sandbox, key_file: &Path, database: &[(&str, &str)]) -> Self {
+        Self::start_as(trilock(), sandbox, key_file, database).await
+    }
+
+    /// The same with another version's binary.
+    pub async fn start_as(
+        mut command: Command,
+        sandbox: &Sandbox,
+        key_file: &Path,
+        database: &[(&str, &str)],
+    ) -> Self {
         std::fs::write(key_file, sandbox.private_key_pem()).expect("a key file");
-        let mut command = trilock();
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--check-runs-every", "1s"])
             .env("TRILOCK_APP_ID", "1")
@@ -62,13 +78,25 @@ impl Serving {
         let mut child = command.spawn().expect("it starts");
         let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
         let address = timeout(PATIENCE, listening(&mut log)).await.expect("it listens in time");
-        sandbox.set_webhook_url(format!("http://{address}/webhooks/github"));
-        Self { child, log }
+        let serving = Self { child, address: address.parse().expect("an address"), log };
+        sandbox.set_webhook_url(serving.webhook_url());
+        serving
+    }
+
+    pub fn webhook_url(&self) -> String {
+        format!("http://{}/webhooks/github", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = self.child.id().expect("it runs");
-        kill(Pid::from_raw(pid.cast_signed()), signal).expect("a signal");
+        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("a signal");
     }
 
     /// Waits for its end; the rest of its log and whether it ended well.

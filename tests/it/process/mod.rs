@@ -1,7 +1,10 @@
 //! The real binary, started and killed as an operator's machine would.
 
+mod abuse;
 mod child;
 mod cli;
 mod demo;
+mod paused;
 mod settings;
 mod survives;
+mod upgrade;
