@@ -51,6 +51,9 @@ impl GitHub {
     pub(super) async fn send(&self, on_behalf: As, call: &Call) -> Result<Answer, GitHubError> {
         let Some(path) = call.path_and_query() else { return Err(GitHubError::NotFound) };
         let began = self.0.clock.now();
+        self.0.limits.check(on_behalf, began).inspect_err(|error| {
+            tracing::debug!(method = %call.method, path = call.template, ?on_behalf, ?error, "not sent: a limit is in force");
+        })?;
         let sent = AtomicBool::new(false);
         let answer = match timeout(self.0.total, self.authorized(on_behalf, call, &path, &sent)).await {
             Ok(Ok(answer)) => self.judged(answer),
@@ -61,7 +64,9 @@ impl GitHub {
             Err(_) => Err((None, GitHubError::NotSent(format!("no token within {:?}", self.0.total)))),
         };
         answer.map_err(|(status, error)| {
-            let ms = (self.0.clock.now() - began).num_milliseconds();
+            let now = self.0.clock.now();
+            self.0.limits.note(on_behalf, now, &error);
+            let ms = (now - began).num_milliseconds();
             let status = status.map(|status: StatusCode| status.as_u16());
             if error == GitHubError::NotFound {
                 tracing::debug!(method = %call.method, path = call.template, status, ms, "GitHub call: not found");
@@ -114,12 +119,14 @@ impl GitHub {
     /// Mints a token. Its failures are told in terms of the call that needs it, which was not sent: above all a 404
     /// here (the installation is gone) must not read as the absence of what was asked for.
     async fn mint(&self, installation: u64) -> Result<Minted, GitHubError> {
+        self.0.limits.check(As::App, self.0.clock.now())?;
         let id = installation.to_string();
         let call = Call::post("/app/installations/{installation_id}/access_tokens", &[&id]);
         let path = call.path_and_query().unwrap_or_default();
         let jwt = self.0.app.bearer(self.0.clock.now()).map_err(GitHubError::NotSent)?;
         let answer = self.0.transport.send(&call.outgoing(&path, &jwt)).await;
         let answer = answer.and_then(|answer| self.judged(answer).map_err(|(_, error)| error));
+        let answer = answer.inspect_err(|error| self.0.limits.note(As::App, self.0.clock.now(), error));
         let answer = answer.map_err(|error| match error {
             GitHubError::NotFound => GitHubError::Unauthorized(format!("installation {id} is gone")),
             GitHubError::Refused { status, message } => {

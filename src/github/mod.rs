@@ -3,6 +3,7 @@
 //! * `transport` sends one request with the right headers and time-outs, and never again by itself;
 //! * `auth` signs as the App and keeps one token per installation;
 //! * `call` describes a call, `exchange` makes it: status to [`GitHubError`], log line, pages;
+//! * `limits` answers in GitHub's place while it wants to be left alone;
 //! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`.
 //!
 //! What octocrab 0.54 has of its own above the transport is not used: its models reject real answers, it mints a
@@ -17,6 +18,7 @@ mod effects;
 mod error;
 mod exchange;
 mod issues;
+mod limits;
 mod people;
 mod results;
 mod runs;
@@ -49,6 +51,7 @@ struct Inner {
     transport: transport::Transport,
     app: auth::AppKey,
     tokens: auth::Tokens,
+    limits: limits::Limits,
     clock: Clock,
     total: Duration,
 }
@@ -107,6 +110,7 @@ impl GitHub {
             transport: transport::Transport::new(&settings.api_url, settings.time_outs)?,
             app,
             tokens: auth::Tokens::default(),
+            limits: limits::Limits::default(),
             clock: settings.clock,
             total: settings.time_outs.total,
         })))

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// One request, read and decoded.
-pub(super) struct Call {
+pub(crate) struct Call {
     pub method: String,
     /// As sent.
     pub raw_path: String,

@@ -52,6 +52,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::Clock;
 
+#[cfg(test)]
+pub(crate) use {api::Call, table::Table};
+
 pub use comments::{Comment, Reaction};
 pub use deliveries::Delivery;
 pub use faults::{ApiFault, ApiTrouble, HookFault, HookTrouble};

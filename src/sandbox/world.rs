@@ -36,6 +36,8 @@ pub struct World {
     pub(super) faults: Faults,
     pub(super) record: Record,
     pub(super) rate: Rate,
+    /// Calls of the App that arrived.
+    pub(super) calls: u64,
     last_id: u64,
     random: u64,
 }
@@ -96,6 +98,7 @@ impl World {
             faults: Faults::default(),
             record: Record::default(),
             rate: Rate::default(),
+            calls: 0,
             last_id: 1000,
             random,
         };
@@ -113,6 +116,11 @@ impl World {
         let id = self.new_id();
         self.users.insert(login.to_owned(), User { login: login.to_owned(), id, bot: false });
         id
+    }
+
+    /// How many calls of the App arrived so far, whatever became of them.
+    pub fn calls(&self) -> u64 {
+        self.calls
     }
 
     /// The login of the App's bot.

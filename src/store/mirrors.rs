@@ -62,10 +62,12 @@ impl Store {
         Ok(())
     }
 
+    /// Tries again at `due`. A try that does not count (`counts`) surely changed nothing on GitHub.
     pub async fn postpone_mirror(
         &self,
         claim: &ClaimedMirror,
         due: DateTime<Utc>,
+        counts: bool,
         error: &str,
     ) -> Result<(), StoreError> {
         sqlx::query(include_str!("sql/postpone_mirror.sql"))
@@ -74,6 +76,7 @@ impl Store {
             .bind(&claim.target)
             .bind(due)
             .bind(error)
+            .bind(counts)
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -37,7 +37,7 @@ pub use inbox::{Accepted, Delivery, PutOff, Unprepared};
 pub use lane::{Lane, Waiting};
 pub use locks::{BuildLock, IssueLock, LockBounds, Locked, QueueLock};
 pub use mirrors::ClaimedMirror;
-pub use outbox::{ClaimedEffect, Done, Posted, Urgency};
+pub use outbox::{ClaimedEffect, Done, Posted, Urgency, Wait};
 pub use repositories::{PolicyOutcome, Repository};
 pub use seal::{SecretKeys, SecretKeysError};
 pub use views::{IssueView, LeaseView, LockView, QueueView, RepositoryView, RunToCheck};

@@ -41,6 +41,16 @@ pub struct Done {
     pub mirror: Option<i64>,
 }
 
+/// Why an effect is put off.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    /// GitHub surely did nothing.
+    pub untried: bool,
+    /// Counts as a failed try.
+    pub counts: bool,
+    pub error: &'a str,
+}
+
 impl Store {
     /// Claims the effect that is due longest. That it is about to be tried is committed before this returns.
     pub async fn claim_effect(
@@ -69,38 +79,37 @@ impl Store {
         Ok(())
     }
 
-    /// Tries again at `due`. `untried` says that GitHub surely did nothing.
+    /// Tries again at `due`.
     pub async fn postpone_effect(
         &self,
         row: &OutboxEffect,
         due: DateTime<Utc>,
-        untried: bool,
-        error: &str,
+        wait: Wait<'_>,
     ) -> Result<(), StoreError> {
-        self.put_off(row, due, untried, "pending", error).await
+        self.put_off(row, due, wait, "pending").await
     }
 
     /// Gives it up: visible as dead, never tried again by itself.
     pub async fn bury_effect(&self, row: &OutboxEffect, error: &str) -> Result<(), StoreError> {
         let now = self.now().await?;
-        self.put_off(row, now, false, "dead", error).await
+        self.put_off(row, now, Wait { untried: false, counts: true, error }, "dead").await
     }
 
     async fn put_off(
         &self,
         row: &OutboxEffect,
         due: DateTime<Utc>,
-        untried: bool,
+        wait: Wait<'_>,
         state: &str,
-        error: &str,
     ) -> Result<(), StoreError> {
         sqlx::query(include_str!("sql/postpone_effect.sql"))
             .bind(row.tenant_id)
             .bind(row.effect_id)
             .bind(due)
-            .bind(untried)
+            .bind(wait.untried)
             .bind(state)
-            .bind(error)
+            .bind(wait.error)
+            .bind(wait.counts)
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -149,6 +149,6 @@ impl<'a> Dispatch<'a> {
     }
 
     fn look_again(&self, after: TimeDelta, why: &str) -> Settled {
-        Settled::Later { after, untried: false, why: why.to_owned() }
+        Settled::Later { after, untried: false, counts: true, why: why.to_owned() }
     }
 }

@@ -2,11 +2,11 @@
 
 use chrono::TimeDelta;
 
-use super::{Context, PAUSE, back_off};
+use super::{Context, PAUSE, back_off, pause};
 use crate::{
     github::GitHubError,
     queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
-    store::{CALL_BUDGET, ClaimedEffect, Done},
+    store::{CALL_BUDGET, ClaimedEffect, Done, Wait},
 };
 
 /// After this many failures an effect is given up and shown as dead: after about an hour and a half.
@@ -19,6 +19,8 @@ pub(super) enum Settled {
     Later {
         after: TimeDelta,
         untried: bool,
+        /// Whether this try counts towards giving up.
+        counts: bool,
         why: String,
     },
     /// An earlier try surely did nothing: the effect counts as never tried.
@@ -34,14 +36,16 @@ impl Settled {
 
     /// This try made no call.
     pub(super) fn unsent(why: String, attempts: i32) -> Self {
-        Self::Later { after: back_off(attempts), untried: true, why }
+        Self::Later { after: back_off(attempts), untried: true, counts: true, why }
     }
 
     /// Whatever this says, an earlier try may have done something.
     pub(super) fn unknown(self) -> Self {
         match self {
-            Self::Later { after, why, .. } => Self::Later { after, untried: false, why },
-            Self::Never(why) => Self::Later { after: TimeDelta::minutes(1), untried: false, why },
+            Self::Later { after, counts, why, .. } => Self::Later { after, untried: false, counts, why },
+            Self::Never(why) => {
+                Self::Later { after: TimeDelta::minutes(1), untried: false, counts: true, why }
+            }
             other => other,
         }
     }
@@ -51,16 +55,12 @@ impl Settled {
         match error {
             GitHubError::NotFound => Self::Never("what it is about is gone".into()),
             GitHubError::Refused { status, message } => Self::Never(format!("{status}: {message}")),
-            error => {
-                let untried = !error.is_unknown();
-                let after = match error {
-                    GitHubError::RetryLater { after: Some(after), .. } => {
-                        TimeDelta::from_std(*after).unwrap_or(TimeDelta::minutes(5))
-                    }
-                    _ => back_off(attempts),
-                };
-                Self::Later { after, untried, why: error.to_string() }
-            }
+            error => Self::Later {
+                after: pause::after(error, attempts),
+                untried: !error.is_unknown(),
+                counts: !pause::is_limit(error),
+                why: error.to_string(),
+            },
         }
     }
 }
@@ -77,8 +77,8 @@ pub(super) async fn settle(
 ) -> anyhow::Result<()> {
     let settled = match tokio::time::timeout(CALL_BUDGET, work).await {
         Ok(Ok(settled)) => settled,
-        Ok(Err(error)) => later(claim, format!("{error:#}")),
-        Err(_) => later(claim, "it took too long".into()),
+        Ok(Err(error)) => later(pause::after_any(&error, claim.attempts), format!("{error:#}")),
+        Err(_) => later(back_off(claim.attempts), "it took too long".into()),
     };
     let (store, row) = (context.store(), &claim.row);
     match settled {
@@ -90,20 +90,24 @@ pub(super) async fn settle(
             }
             context.0.wakes.mirror.notify_one();
         }
-        Settled::Later { why, untried, .. } if claim.attempts >= TRIES && !keeps_trying(claim, untried) => {
+        Settled::Later { why, untried, counts: true, .. }
+            if claim.attempts >= TRIES && !keeps_trying(claim, untried) =>
+        {
             give_up(context, claim, &why).await?;
         }
-        Settled::Later { after, untried, why } => {
+        Settled::Later { after, untried, counts, why } => {
             tracing::info!(
                 effect = row.effect_key,
                 attempts = claim.attempts,
                 why,
                 "an effect is tried again later"
             );
-            put_off(context, claim, after, untried && claim.tried_at.is_none(), &why).await?;
+            let untried = untried && claim.tried_at.is_none();
+            put_off(context, claim, after, Wait { untried, counts, error: &why }).await?;
         }
         Settled::Anew => {
-            put_off(context, claim, TimeDelta::zero(), true, "surely not done: once more").await?
+            let wait = Wait { untried: true, counts: true, error: "surely not done: once more" };
+            put_off(context, claim, TimeDelta::zero(), wait).await?;
         }
         Settled::Never(why) => give_up(context, claim, &why).await?,
     }
@@ -115,19 +119,20 @@ async fn put_off(
     context: &Context,
     claim: &ClaimedEffect,
     after: TimeDelta,
-    untried: bool,
-    why: &str,
+    wait: Wait<'_>,
 ) -> anyhow::Result<()> {
     let store = context.store();
     let mut tries = 0;
     loop {
         let result = match store.now().await {
-            Ok(now) => store.postpone_effect(&claim.row, now + after, untried, why).await,
+            Ok(now) => store.postpone_effect(&claim.row, now + after, wait).await,
             Err(error) => Err(error),
         };
         tries += 1;
         match result {
-            Err(error) if untried && tries < 10 && error.is_passing() => context.0.clock.sleep(PAUSE).await,
+            Err(error) if wait.untried && tries < 10 && error.is_passing() => {
+                context.0.clock.sleep(PAUSE).await
+            }
             other => return Ok(other?),
         }
     }
@@ -157,8 +162,8 @@ async fn give_up(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow:
     Ok(())
 }
 
-fn later(claim: &ClaimedEffect, why: String) -> Settled {
-    Settled::Later { after: back_off(claim.attempts), untried: false, why }
+fn later(after: TimeDelta, why: String) -> Settled {
+    Settled::Later { after, untried: false, counts: true, why }
 }
 
 async fn bury(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Keeps each issue's one status comment true: rendered at delivery, edited in place, sent again until it is shown.
 
-use super::{Context, back_off};
+use super::{Context, pause};
 use crate::{
     github::{CommentRef, GitHubError, Repo},
     mirror::{StatusLine, StatusView, status_comment, status_marker},
@@ -13,12 +13,14 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
     let error = match tokio::time::timeout(CALL_BUDGET, show(context, &claim)).await {
         Ok(Ok(())) => return Ok(true),
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(_) => "it took too long".to_owned(),
+        Ok(Err(error)) => error,
+        Err(_) => anyhow::anyhow!("it took too long"),
     };
+    let counts = !error.downcast_ref().is_some_and(pause::is_limit);
+    let due = store.now().await? + pause::after_any(&error, claim.attempts);
+    let error = format!("{error:#}");
     tracing::warn!(repo = claim.repo.repo_id, issue = claim.issue, error, "the status comment is behind");
-    let due = store.now().await? + back_off(claim.attempts);
-    store.postpone_mirror(&claim, due, &error).await?;
+    store.postpone_mirror(&claim, due, counts, &error).await?;
     Ok(true)
 }
 
@@ -27,7 +29,8 @@ async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
     let view = context.store().issue_view(claim.repo, claim.issue).await?;
     let body = status_comment(&status_of(&view, &context.queue_url(&repository)));
     let comment_id = match claim.comment_id {
-        Some(id) if claim.body.as_deref() == Some(&body) => Some(id),
+        // After a try that did not end here it may show another text than the one that we know of.
+        Some(id) if claim.attempts == 1 && claim.body.as_deref() == Some(&body) => Some(id),
         Some(id) => match context.0.github.update_comment(&address, id.cast_unsigned(), &body).await {
             Ok(_) => Some(id),
             Err(GitHubError::NotFound) => return Ok(context.store().forget_comment(claim).await?),
@@ -56,7 +59,11 @@ async fn first(
         let mut found = github.find_comments(address, issue, None, status_marker(), bot).await?.into_iter();
         if let Some(oldest) = found.next() {
             for double in found {
-                github.delete_comment(address, double.id).await?;
+                match github.delete_comment(address, double.id).await {
+                    // Gone already: the list lags.
+                    Ok(()) | Err(GitHubError::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
             }
             return github.update_comment(address, oldest.id, body).await;
         }

@@ -10,6 +10,7 @@ mod apply;
 mod effects;
 mod mirror;
 mod monitor;
+mod pause;
 mod policy;
 mod prepare;
 mod retention;
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub use apply::apply_lane;
+use pause::back_off;
 
 /// The longest that a loop sleeps, by the clock's time.
 const POLL: Duration = Duration::from_secs(60);
@@ -228,9 +230,3 @@ impl Loop {
 
 /// What is due but cannot be had (another worker has it) is not asked for in a tight loop.
 const SHORTEST: Duration = Duration::from_millis(100);
-
-/// When to try again after `attempts` failures: 1, 2, 4 … seconds, at most 256, by the clock's time.
-fn back_off(attempts: i32) -> chrono::TimeDelta {
-    let exponent = u32::try_from(attempts.clamp(1, 9) - 1).unwrap_or(0);
-    chrono::TimeDelta::seconds(1_i64 << exponent)
-}

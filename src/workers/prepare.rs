@@ -1,6 +1,6 @@
 //! Facts before locks: what a decision needs from GitHub is asked here and stored with its time.
 
-use super::{Context, back_off, policy};
+use super::{Context, pause, policy};
 use crate::{
     github::GitHubError,
     queue::{CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
@@ -36,10 +36,7 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
         Some(GitHubError::Unauthorized(_)) => claim.attempts >= TRIES_UNACCEPTED,
         _ => claim.attempts >= TRIES && !passing,
     };
-    let after = match github {
-        Some(GitHubError::RetryLater { after: Some(after), .. }) => chrono::TimeDelta::from_std(*after)?,
-        _ => back_off(claim.attempts),
-    };
+    let after = pause::after_any(error, claim.attempts);
     let error = format!("{error:#}");
     tracing::warn!(
         delivery = claim.stored.delivery_id,
@@ -51,7 +48,8 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
     );
     let due_at = context.store().now().await? + after;
     let state = if dead { "dead" } else { "unprepared" };
-    let put_off = PutOff { state, due_at, attempts: claim.attempts, error: &error };
+    let attempts = if github.is_some_and(pause::is_limit) { claim.attempts - 1 } else { claim.attempts };
+    let put_off = PutOff { state, due_at, attempts, error: &error };
     Ok(context.store().postpone_event(claim.repo, claim.stored.inbox_id, put_off).await?)
 }
 

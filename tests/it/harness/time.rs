@@ -20,7 +20,7 @@ const BUSY: &str = "
         UNION ALL SELECT due_at FROM mirror WHERE shown < wanted)
     SELECT EXISTS (SELECT FROM due WHERE due_at <= trilock_now() OR due_at > trilock_now() + interval '45 seconds')";
 
-pub fn seconds(n: u64) -> Duration {
+pub const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
