@@ -94,6 +94,7 @@ impl Store {
         state: &str,
         error: &str,
     ) -> Result<(), StoreError> {
+        let now = self.now().await?;
         sqlx::query(include_str!("sql/postpone_effect.sql"))
             .bind(row.tenant_id)
             .bind(row.effect_id)
@@ -101,6 +102,8 @@ impl Store {
             .bind(untried)
             .bind(state)
             .bind(error)
+            .bind(now)
+            .bind(new_id())
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -7,8 +7,11 @@ use axum::{
     routing::post,
 };
 
+use tracing::Instrument as _;
+
 use super::{Parsed, WebhookSecrets, parse};
 use crate::{
+    metrics,
     queue::{Effect, Event, OutboxEffect, Reaction, ReactionTarget},
     store::{Accepted, Delivery, StoreError},
     workers::Context,
@@ -41,38 +44,58 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Bytes) 
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let signed = text("x-hub-signature-256").is_some_and(|header| intake.secrets.verify(header, &body));
     if !signed {
+        metrics::delivery("unsigned");
         return answer(StatusCode::UNAUTHORIZED, "the signature is missing or wrong");
     }
     let Some((id, name)) = text("x-github-delivery").zip(text("x-github-event")) else {
         return answer(StatusCode::BAD_REQUEST, "X-GitHub-Delivery or X-GitHub-Event is missing");
     };
-    let parsed = match parse(name, &body) {
+    let span = tracing::error_span!(
+        "delivery",
+        delivery = id,
+        event = name,
+        tenant = tracing::field::Empty,
+        repo = tracing::field::Empty
+    );
+    take_in(&intake, id, name, &body).instrument(span).await
+}
+
+async fn take_in(intake: &Intake, id: &str, name: &str, body: &[u8]) -> Response {
+    let parsed = match parse(name, body) {
         Ok(parsed) => parsed,
         Err(error) => {
-            tracing::warn!(delivery = id, event = name, %error, "a signed delivery cannot be read");
+            metrics::delivery("unreadable");
+            tracing::warn!(%error, "a signed delivery cannot be read");
             return answer(StatusCode::BAD_REQUEST, "the body is not a payload that GitHub documents");
         }
     };
-    match accept(&intake, id, name, &body, parsed).await {
-        Ok(accepted) => {
-            let said = if accepted == Accepted::New { "accepted" } else { "already accepted" };
+    let span = tracing::Span::current();
+    span.record("tenant", parsed.tenant_id);
+    span.record("repo", parsed.repository.as_ref().map(|repository| repository.key.repo_id));
+    match accept(intake, id, name, body, parsed).await {
+        Ok(outcome) => {
+            metrics::delivery(outcome);
+            tracing::info!(outcome, "a delivery was taken in");
+            let said = if outcome == "repeated" { "already accepted" } else { "accepted" };
             answer(StatusCode::ACCEPTED, said)
         }
         Err(error) => {
-            tracing::error!(delivery = id, event = name, %error, "a delivery could not be stored");
+            metrics::delivery("unstored");
+            tracing::error!(%error, "a delivery could not be stored");
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER)], "try again later\n")
                 .into_response()
         }
     }
 }
 
+/// Says what became of it: `accepted`, `ignored` or `repeated`.
 async fn accept(
     intake: &Intake,
     id: &str,
     name: &str,
     body: &[u8],
     parsed: Parsed,
-) -> Result<Accepted, StoreError> {
+) -> Result<&'static str, StoreError> {
     let store = intake.context.store();
     let owner = parsed.owner.unwrap_or_default();
     let allowed = intake.allowed_owners.is_empty()
@@ -103,7 +126,11 @@ async fn accept(
     if event.is_some() {
         intake.context.wake_intake();
     }
-    Ok(accepted)
+    Ok(match (accepted, event) {
+        (Accepted::Repeated, _) => "repeated",
+        (Accepted::New, Some(_)) => "accepted",
+        (Accepted::New, None) => "ignored",
+    })
 }
 
 fn answer(status: StatusCode, text: &'static str) -> Response {

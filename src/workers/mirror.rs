@@ -1,8 +1,11 @@
 //! Keeps each issue's one status comment true: rendered at delivery, edited in place, sent again until it is shown.
 
+use tracing::Instrument as _;
+
 use super::{Context, back_off};
 use crate::{
     github::{CommentRef, GitHubError, Repo},
+    metrics,
     mirror::{StatusLine, StatusView, status_comment, status_marker},
     queue::Build,
     store::{CALL_BUDGET, ClaimedMirror, IssueView},
@@ -11,15 +14,37 @@ use crate::{
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
-    let error = match tokio::time::timeout(CALL_BUDGET, show(context, &claim)).await {
-        Ok(Ok(())) => return Ok(true),
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(_) => "it took too long".to_owned(),
-    };
-    tracing::warn!(repo = claim.repo.repo_id, issue = claim.issue, error, "the status comment is behind");
-    let due = store.now().await? + back_off(claim.attempts);
-    store.postpone_mirror(&claim, due, &error).await?;
+    let (tenant, repo) = (claim.repo.tenant_id, claim.repo.repo_id);
+    let span = tracing::error_span!("mirror", tenant, repo, issue = claim.issue);
+    bring_up(context, &claim).instrument(span).await?;
     Ok(true)
+}
+
+async fn bring_up(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
+    let error = match tokio::time::timeout(CALL_BUDGET, show(context, claim)).await {
+        Ok(Ok(())) => {
+            metrics::effect("status", "done");
+            return Ok(());
+        }
+        Ok(Err(error)) => {
+            let text = format!("{error:#}");
+            if error.is::<GitHubError>() {
+                // The call's failure is a line already.
+                tracing::debug!(error = text, "the status comment is behind");
+            } else {
+                tracing::warn!(error = text, "the status comment is behind");
+            }
+            text
+        }
+        Err(_) => {
+            tracing::warn!("the status comment is behind: it took too long");
+            "it took too long".to_owned()
+        }
+    };
+    metrics::effect("status", "later");
+    let store = context.store();
+    let due = store.now().await? + back_off(claim.attempts);
+    Ok(store.postpone_mirror(claim, due, &error).await?)
 }
 
 async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {

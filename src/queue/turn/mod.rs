@@ -9,6 +9,7 @@ mod command;
 mod overdue;
 mod promote;
 mod run;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use super::{
     AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect,
     QUEUE, State, Status, Stored,
 };
+use why::{actor_of, why_of};
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +68,10 @@ impl Turn {
     /// # Errors
     /// [`NotPlanned`] when it touches something whose lock is not held; nothing of the turn may then be written.
     pub fn apply(&mut self, stored: &Stored) -> Result<Verdict, NotPlanned> {
-        self.origin = Origin { actor: "github".into(), source: source_of(stored) };
+        self.origin = Origin { actor: actor_of(&stored.event), source: stored.origin() };
         let verdict = match &stored.event {
             Event::Issue(event) => self.issue(event, stored.facts.as_ref()),
-            Event::IssueClosed { issue, by } => self.issue_closed(*issue, by),
+            Event::IssueClosed { issue, .. } => self.issue_closed(*issue),
             Event::Comment(event) => self.comment(event, stored.facts.as_ref()),
             Event::Run(report) => self.run(report),
             Event::RunGone { run_id } => self.run_gone(*run_id),
@@ -77,9 +79,9 @@ impl Turn {
             // Promotion, which ends every turn, does the rest: a new policy may have more slots.
             Event::FilesChanged => Ok(Verdict::Applied),
             Event::Look => self.look(),
-            Event::Lift { resource, slot, reason, by } => self.lift(resource, *slot, reason, by),
+            Event::Lift { resource, slot, reason, .. } => self.lift(resource, *slot, reason),
         }?;
-        self.origin = Origin { actor: "trilock".into(), source: "queue".into() };
+        self.origin.actor = "trilock".into();
         self.promote()?;
         self.reset_if_empty()?;
         Ok(verdict)
@@ -131,7 +133,7 @@ impl Turn {
     /// Ends a build: its slots, and the outcome comment.
     fn end(&mut self, id: BuildId, status: Status, ending: Ending, slots: Slots) -> Result<(), NotPlanned> {
         let now = self.state.now;
-        self.change(id, None, |build| {
+        self.change(id, Some(&why_of(&ending)), |build| {
             build.status = status;
             build.ended_at = Some(now);
             build.ending = Some(ending);
@@ -205,8 +207,4 @@ enum Slots {
     GiveBack,
     /// Its run may still be alive.
     Quarantine,
-}
-
-fn source_of(stored: &Stored) -> String {
-    stored.delivery_id.as_ref().map_or_else(|| stored.source.clone(), |id| format!("delivery {id}"))
 }

@@ -1,3 +1,10 @@
--- $4: the call surely was not made, so the effect counts as never tried
-UPDATE outbox SET due_at = $3, attempted_at = CASE WHEN $4 THEN NULL ELSE attempted_at END, state = $5, last_error = $6
- WHERE tenant_id = $1 AND effect_id = $2
+-- $4: the call surely was not made, so the effect counts as never tried. $5 the state ('dead': given up, which the audit
+-- shows), $7 now, $8 audit id
+WITH row AS (
+    UPDATE outbox SET due_at = $3, attempted_at = CASE WHEN $4 THEN NULL ELSE attempted_at END, state = $5, last_error = $6
+     WHERE tenant_id = $1 AND effect_id = $2
+    RETURNING repo_id, build_id, effect->>'effect' AS effect
+)
+INSERT INTO audit (tenant_id, audit_id, at, repo_id, build_id, actor, what, before, after, why, source)
+SELECT $1, $8, $7, repo_id, build_id, 'trilock', 'effect', 'pending', 'dead', effect || ': ' || $6, 'effect'
+  FROM row WHERE $5 = 'dead'
