@@ -73,14 +73,10 @@ async fn show(store: &Store, as_json: bool) -> anyhow::Result<()> {
 
 fn lease_row(view: &LeaseView) -> [String; 7] {
     let lease = &view.lease;
-    let state = match lease.state {
-        LeaseState::Held => "held",
-        LeaseState::Quarantined => "quarantined",
-    };
     [
         shown_resource(view),
         lease.slot.to_string(),
-        state.to_owned(),
+        lease.state.as_str().to_owned(),
         lease.token.to_string(),
         lease.granted_at.format("%m-%d %H:%M:%S").to_string(),
         view.issue.map_or_else(|| "-".to_owned(), |issue| format!("#{issue}")),
@@ -139,7 +135,7 @@ async fn lift(store: &Store, shown: &str, slot: i32, reason: String) -> anyhow::
 }
 
 /// Who types, for the audit.
-fn operator() -> String {
+pub(super) fn operator() -> String {
     let name = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name);
     format!("operator {}", name.unwrap_or_else(|| "unknown".to_owned()))
 }

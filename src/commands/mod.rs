@@ -1,5 +1,6 @@
 //! What an operator types. `--help` is made from here.
 
+mod audit;
 mod database;
 mod demo;
 mod locks;
@@ -42,6 +43,10 @@ enum Command {
     Queue(queue::QueueArgs),
     /// Show who holds what, or end a quarantine
     Locks(locks::LocksArgs),
+    /// Show who changed what, when, why and from where
+    Audit(audit::AuditArgs),
+    /// Show the operator token, with which the page shows private repositories and locks too
+    Token,
     /// Look at policy files
     Policy(policy::PolicyArgs),
     /// Apply a stored delivery again, as if GitHub had sent it once more
@@ -70,10 +75,20 @@ impl Cli {
             Command::Migrate => migrate(&database).await,
             Command::Queue(args) => queue::run(args, &database).await,
             Command::Locks(args) => locks::run(args, &database).await,
+            Command::Audit(args) => audit::run(args, &database).await,
+            Command::Token => token(&database).await,
             Command::Policy(args) => policy::run(&args),
             Command::Replay(args) => replay::run(&args, &database).await,
         }
     }
+}
+
+async fn token(database: &DatabaseSettings) -> anyhow::Result<()> {
+    let database = database::Database::open(database, crate::store::LockBounds::default()).await?;
+    let token = database.store.operator_token().await;
+    database.close().await;
+    println!("{}", token?);
+    Ok(())
 }
 
 async fn migrate(database: &DatabaseSettings) -> anyhow::Result<()> {

@@ -3,8 +3,9 @@
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{database::Database, settings::DatabaseSettings};
+use super::{database::Database, locks::operator, settings::DatabaseSettings};
 use crate::{
+    queue::AuditEntry,
     store::{Delivery, LockBounds, Store},
     webhook::parse,
 };
@@ -32,7 +33,7 @@ async fn replay(store: &Store, id: &str) -> anyhow::Result<()> {
     store
         .accept(Delivery {
             tenant_id,
-            repo_id: parsed.repository.map(|repository| repository.key.repo_id),
+            repo_id: parsed.repository.as_ref().map(|repository| repository.key.repo_id),
             // What it says of its repository may be out of date by now.
             repository: None,
             id: &again,
@@ -42,6 +43,19 @@ async fn replay(store: &Store, id: &str) -> anyhow::Result<()> {
             seen: None,
         })
         .await?;
+    if let Some(repository) = &parsed.repository {
+        let entry = AuditEntry {
+            audit_id: uuid::Uuid::now_v7(),
+            build_id: None,
+            actor: operator(),
+            what: "replay".to_owned(),
+            before: Some(format!("delivery {id}")),
+            after: Some(format!("delivery {again}")),
+            why: None,
+            source: "operator".to_owned(),
+        };
+        store.add_audit(repository.key, &entry).await?;
+    }
     println!("Accepted as {again}. A running server applies it within a minute.");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `trilock serve`: the server, until SIGINT or SIGTERM.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::IsTerminal as _, net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -80,7 +80,12 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
     };
     let server = Server::start(settings.listen.unwrap_or(LISTEN), parts).await?;
     tracing::info!(address = %server.address(), "listening");
-    eprintln!("Operator token for the page: {operator_token}");
+    // A log is read by more people than a terminal.
+    if std::io::stderr().is_terminal() {
+        eprintln!("Operator token for the page: {operator_token}");
+    } else {
+        tracing::info!("`trilock token` shows the operator token for the page");
+    }
     signals.received().await;
     tracing::info!("stopping: what is in flight is finished first");
     server.stop().await;

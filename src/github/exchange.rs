@@ -12,6 +12,7 @@ use super::{
     call::{As, Call},
     transport::Answer,
 };
+use crate::metrics;
 
 const PER_PAGE: usize = 100;
 /// A listing longer than this is cut, with a warning.
@@ -63,11 +64,17 @@ impl GitHub {
             }
             Err(_) => Err((None, GitHubError::NotSent(format!("no token within {:?}", self.0.total)))),
         };
-        answer.map_err(|(status, error)| {
-            let now = self.0.clock.now();
+        let status = match &answer {
+            Ok(answer) => Some(answer.status),
+            Err((status, _)) => *status,
+        };
+        let status = status.map(|status| status.as_u16());
+        let now = self.0.clock.now();
+        let took = (now - began).to_std().unwrap_or_default();
+        metrics::github_request(call.method.as_str(), call.template, status, took);
+        answer.map_err(|(_, error)| {
             self.0.limits.note(on_behalf, now, &error);
-            let ms = (now - began).num_milliseconds();
-            let status = status.map(|status: StatusCode| status.as_u16());
+            let ms = took.as_millis();
             if error == GitHubError::NotFound {
                 tracing::debug!(method = %call.method, path = call.template, status, ms, "GitHub call: not found");
             } else {

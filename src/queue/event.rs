@@ -273,6 +273,11 @@ pub struct Attempted {
 }
 
 impl Stored {
+    /// Where it came from, as the audit says it: `delivery ID`, or our own source.
+    pub fn origin(&self) -> String {
+        self.delivery_id.as_ref().map_or_else(|| self.source.clone(), |id| format!("delivery {id}"))
+    }
+
     /// The permanent keys of what it asks for: each is granted once, whatever is delivered again.
     pub fn request_keys(&self) -> Vec<String> {
         match &self.event {

@@ -33,6 +33,15 @@ pub enum LeaseState {
     Quarantined,
 }
 
+impl LeaseState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
 /// How a slot came to be held. The other kinds come with what grants them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

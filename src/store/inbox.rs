@@ -112,6 +112,7 @@ impl Store {
         inbox_id: Uuid,
         put_off: PutOff<'_>,
     ) -> Result<(), StoreError> {
+        let now = self.now().await?;
         sqlx::query(include_str!("sql/postpone_event.sql"))
             .bind(repo.tenant_id)
             .bind(inbox_id)
@@ -119,6 +120,8 @@ impl Store {
             .bind(put_off.due_at)
             .bind(put_off.attempts)
             .bind(put_off.error)
+            .bind(now)
+            .bind(new_id())
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -5,10 +5,12 @@
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
 //! * `inbox`, `outbox`, `mirrors`, `repositories`, `settings` are the tables around it;
-//! * `views` is what people look at; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
+//! * `views` is what people look at, `audit` who changed what, `gauges` what a scrape reads; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
 
+mod audit;
 pub mod cluster;
 mod error;
+mod gauges;
 mod inbox;
 mod lane;
 mod locks;
@@ -32,7 +34,9 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub use audit::{AuditQuery, AuditRow};
 pub use error::StoreError;
+pub use gauges::{Gauges, Stand};
 pub use inbox::{Accepted, Delivery, PutOff, Unprepared};
 pub use lane::{Lane, Waiting};
 pub use locks::{BuildLock, IssueLock, LockBounds, Locked, QueueLock};
@@ -84,11 +88,6 @@ impl Store {
     /// Brings the schema up to date. Postgres' advisory lock lets one process at a time do it.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         Ok(MIGRATIONS.run(&self.pool).await?)
-    }
-
-    /// Whether the database answers, with our schema in it.
-    pub async fn ready(&self) -> Result<(), StoreError> {
-        self.now().await.map(drop)
     }
 
     /// The only now.

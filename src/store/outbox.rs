@@ -102,6 +102,7 @@ impl Store {
         wait: Wait<'_>,
         state: &str,
     ) -> Result<(), StoreError> {
+        let now = self.now().await?;
         sqlx::query(include_str!("sql/postpone_effect.sql"))
             .bind(row.tenant_id)
             .bind(row.effect_id)
@@ -110,6 +111,8 @@ impl Store {
             .bind(state)
             .bind(wait.error)
             .bind(wait.counts)
+            .bind(now)
+            .bind(new_id())
             .execute(&self.pool)
             .await?;
         Ok(())

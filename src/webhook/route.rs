@@ -6,12 +6,15 @@ use axum::{
     routing::post,
 };
 
+use tracing::Instrument as _;
+
 use super::{
     Parsed, WebhookSecrets,
     body::{Bodies, Unread},
     parse,
 };
 use crate::{
+    metrics,
     queue::{Effect, Event, OutboxEffect, Reaction, ReactionTarget},
     store::{Accepted, Delivery, StoreError},
     workers::Context,
@@ -19,7 +22,6 @@ use crate::{
 
 /// Seconds after which a sender may try again when the database is away.
 const RETRY_AFTER: &str = "5";
-const UNSIGNED: &str = "the signature is missing or wrong";
 
 /// What the route needs.
 #[derive(Clone)]
@@ -40,15 +42,20 @@ async fn receive(State((intake, bodies)): State<(Intake, Bodies)>, request: Requ
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let Some(signature) = text("x-hub-signature-256") else {
         // Nothing of a body is read for somebody who does not even claim to be GitHub.
-        return answer(StatusCode::UNAUTHORIZED, UNSIGNED);
+        return unsigned();
     };
     match bodies.read(body).await {
         Ok(body) if intake.secrets.verify(signature, &body.bytes) => {
             take(&intake, &parts.headers, &body.bytes).await
         }
-        Ok(_) => answer(StatusCode::UNAUTHORIZED, UNSIGNED),
-        Err(Unread::NoRoom) => later(Unread::NoRoom.words()),
-        Err(unread) => answer(unread.status(), unread.words()),
+        Ok(_) => unsigned(),
+        Err(unread) => {
+            metrics::delivery("unread");
+            match unread {
+                Unread::NoRoom => later(unread.words()),
+                _ => answer(unread.status(), unread.words()),
+            }
+        }
     }
 }
 
@@ -58,32 +65,51 @@ async fn take(intake: &Intake, headers: &HeaderMap, body: &[u8]) -> Response {
     let Some((id, name)) = text("x-github-delivery").zip(text("x-github-event")) else {
         return answer(StatusCode::BAD_REQUEST, "X-GitHub-Delivery or X-GitHub-Event is missing");
     };
+    let span = tracing::error_span!(
+        "delivery",
+        delivery = id,
+        event = name,
+        tenant = tracing::field::Empty,
+        repo = tracing::field::Empty
+    );
+    take_in(intake, id, name, body).instrument(span).await
+}
+
+async fn take_in(intake: &Intake, id: &str, name: &str, body: &[u8]) -> Response {
     let parsed = match parse(name, body) {
         Ok(parsed) => parsed,
         Err(error) => {
-            tracing::warn!(delivery = id, event = name, %error, "a signed delivery cannot be read");
+            metrics::delivery("unreadable");
+            tracing::warn!(%error, "a signed delivery cannot be read");
             return answer(StatusCode::BAD_REQUEST, "the body is not a payload that GitHub documents");
         }
     };
+    let span = tracing::Span::current();
+    span.record("tenant", parsed.tenant_id);
+    span.record("repo", parsed.repository.as_ref().map(|repository| repository.key.repo_id));
     match accept(intake, id, name, body, parsed).await {
-        Ok(accepted) => {
-            let said = if accepted == Accepted::New { "accepted" } else { "already accepted" };
+        Ok(outcome) => {
+            metrics::delivery(outcome);
+            tracing::info!(outcome, "a delivery was taken in");
+            let said = if outcome == "repeated" { "already accepted" } else { "accepted" };
             answer(StatusCode::ACCEPTED, said)
         }
         Err(error) => {
-            tracing::error!(delivery = id, event = name, %error, "a delivery could not be stored");
+            metrics::delivery("unstored");
+            tracing::error!(%error, "a delivery could not be stored");
             later("try again later")
         }
     }
 }
 
+/// Says what became of it: `accepted`, `ignored` or `repeated`.
 async fn accept(
     intake: &Intake,
     id: &str,
     name: &str,
     body: &[u8],
     parsed: Parsed,
-) -> Result<Accepted, StoreError> {
+) -> Result<&'static str, StoreError> {
     let store = intake.context.store();
     let owner = parsed.owner.unwrap_or_default();
     let allowed = intake.allowed_owners.is_empty()
@@ -114,7 +140,16 @@ async fn accept(
     if event.is_some() {
         intake.context.wake_intake();
     }
-    Ok(accepted)
+    Ok(match (accepted, event) {
+        (Accepted::Repeated, _) => "repeated",
+        (Accepted::New, Some(_)) => "accepted",
+        (Accepted::New, None) => "ignored",
+    })
+}
+
+fn unsigned() -> Response {
+    metrics::delivery("unsigned");
+    answer(StatusCode::UNAUTHORIZED, "the signature is missing or wrong")
 }
 
 fn later(text: &'static str) -> Response {

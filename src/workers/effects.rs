@@ -1,10 +1,12 @@
 //! What all effects share: how a call's answer settles its outbox row.
 
 use chrono::TimeDelta;
+use tracing::Instrument as _;
 
 use super::{Context, PAUSE, back_off, pause};
 use crate::{
     github::GitHubError,
+    metrics,
     queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
     store::{CALL_BUDGET, ClaimedEffect, Done, Wait},
 };
@@ -30,6 +32,16 @@ pub(super) enum Settled {
 }
 
 impl Settled {
+    /// As the metrics name it; what is given up is counted where that is decided.
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Later { .. } => "later",
+            Self::Anew => "anew",
+            Self::Never(_) => "refused",
+        }
+    }
+
     pub(super) fn done() -> Self {
         Self::Done(Box::default())
     }
@@ -65,6 +77,17 @@ impl Settled {
     }
 }
 
+/// As the metrics name it.
+fn kind_of(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Dispatch { .. } => "dispatch",
+        Effect::Cancel { .. } => "cancel",
+        Effect::React { .. } => "reaction",
+        Effect::Outcome { .. } => "outcome",
+        Effect::Reply { .. } => "reply",
+    }
+}
+
 pub(super) fn repo_of(row: &OutboxEffect) -> RepoKey {
     RepoKey { tenant_id: row.tenant_id, repo_id: row.repo_id }
 }
@@ -75,12 +98,29 @@ pub(super) async fn settle(
     claim: &ClaimedEffect,
     work: impl Future<Output = anyhow::Result<Settled>>,
 ) -> anyhow::Result<()> {
+    let row = &claim.row;
+    let span = tracing::error_span!(
+        "effect",
+        tenant = row.tenant_id,
+        repo = row.repo_id,
+        build = row.build_id.map(tracing::field::display),
+        effect = row.effect_key
+    );
+    carry_out(context, claim, work).instrument(span).await
+}
+
+async fn carry_out(
+    context: &Context,
+    claim: &ClaimedEffect,
+    work: impl Future<Output = anyhow::Result<Settled>>,
+) -> anyhow::Result<()> {
     let settled = match tokio::time::timeout(CALL_BUDGET, work).await {
         Ok(Ok(settled)) => settled,
         Ok(Err(error)) => later(pause::after_any(&error, claim.attempts), format!("{error:#}")),
         Err(_) => later(back_off(claim.attempts), "it took too long".into()),
     };
     let (store, row) = (context.store(), &claim.row);
+    metrics::effect(kind_of(&row.effect), settled.as_str());
     match settled {
         Settled::Done(done) => {
             let event = done.event.is_some();
@@ -96,12 +136,7 @@ pub(super) async fn settle(
             give_up(context, claim, &why).await?;
         }
         Settled::Later { after, untried, counts, why } => {
-            tracing::info!(
-                effect = row.effect_key,
-                attempts = claim.attempts,
-                why,
-                "an effect is tried again later"
-            );
+            tracing::info!(attempts = claim.attempts, why, "an effect is tried again later");
             let untried = untried && claim.tried_at.is_none();
             put_off(context, claim, after, Wait { untried, counts, error: &why }).await?;
         }
@@ -168,12 +203,7 @@ fn later(after: TimeDelta, why: String) -> Settled {
 
 async fn bury(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::Result<()> {
     let row = &claim.row;
-    tracing::error!(
-        effect = row.effect_key,
-        tenant = row.tenant_id,
-        repo = row.repo_id,
-        why,
-        "an effect is given up"
-    );
+    tracing::error!(why, "an effect is given up");
+    metrics::effect(kind_of(&row.effect), "dead");
     Ok(context.store().bury_effect(row, why).await?)
 }

@@ -1,8 +1,11 @@
 //! Keeps each issue's one status comment true: rendered at delivery, edited in place, sent again until it is shown.
 
+use tracing::Instrument as _;
+
 use super::{Context, pause};
 use crate::{
     github::{CommentRef, GitHubError, Repo},
+    metrics,
     mirror::{StatusLine, StatusView, status_comment, status_marker},
     queue::Build,
     store::{CALL_BUDGET, ClaimedMirror, IssueView},
@@ -11,17 +14,33 @@ use crate::{
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
-    let error = match tokio::time::timeout(CALL_BUDGET, show(context, &claim)).await {
-        Ok(Ok(())) => return Ok(true),
+    let (tenant, repo) = (claim.repo.tenant_id, claim.repo.repo_id);
+    let span = tracing::error_span!("mirror", tenant, repo, issue = claim.issue);
+    bring_up(context, &claim).instrument(span).await?;
+    Ok(true)
+}
+
+async fn bring_up(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
+    let error = match tokio::time::timeout(CALL_BUDGET, show(context, claim)).await {
+        Ok(Ok(())) => {
+            metrics::effect("status", "done");
+            return Ok(());
+        }
         Ok(Err(error)) => error,
         Err(_) => anyhow::anyhow!("it took too long"),
     };
+    let text = format!("{error:#}");
+    if error.is::<GitHubError>() {
+        // The call's failure is a line already.
+        tracing::debug!(error = text, "the status comment is behind");
+    } else {
+        tracing::warn!(error = text, "the status comment is behind");
+    }
+    metrics::effect("status", "later");
     let counts = !error.downcast_ref().is_some_and(pause::is_limit);
+    let store = context.store();
     let due = store.now().await? + pause::after_any(&error, claim.attempts);
-    let error = format!("{error:#}");
-    tracing::warn!(repo = claim.repo.repo_id, issue = claim.issue, error, "the status comment is behind");
-    store.postpone_mirror(&claim, due, counts, &error).await?;
-    Ok(true)
+    Ok(store.postpone_mirror(claim, due, counts, &text).await?)
 }
 
 async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@
 mod actions;
 mod apply;
 mod effects;
+mod health;
 mod mirror;
 mod monitor;
 mod pause;
@@ -24,6 +25,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::Instrument as _;
 
 use crate::{
     clock::Clock,
@@ -33,6 +35,7 @@ use crate::{
 };
 
 pub use apply::apply_lane;
+pub use health::{Health, Pulse, Step};
 use pause::back_off;
 
 /// The longest that a loop sleeps, by the clock's time.
@@ -55,6 +58,7 @@ struct Shared {
     /// GitHub is asked about a run at least this often.
     check_runs_every: Duration,
     bot: OnceCell<String>,
+    health: Health,
 }
 
 /// Hints within this process. Each means: look now.
@@ -76,7 +80,13 @@ impl Context {
         check_runs_every: Duration,
     ) -> Self {
         let (wakes, bot) = (Wakes::default(), OnceCell::new());
-        Self(Arc::new(Shared { store, github, clock, wakes, public_url, check_runs_every, bot }))
+        let health = Health::new(Clock::system(), clock.rate());
+        Self(Arc::new(Shared { store, github, clock, wakes, public_url, check_runs_every, bot, health }))
+    }
+
+    /// Whether the loops are alive.
+    pub fn health(&self) -> &Health {
+        &self.0.health
     }
 
     pub fn store(&self) -> &Store {
@@ -158,21 +168,33 @@ enum Loop {
 
 impl Loop {
     async fn run(self, context: Context, stop: CancellationToken) {
+        let (health, name) = (context.health(), format!("{self:?}"));
+        let pulse = health.watch(&name);
         while !stop.is_cancelled() {
             let clock = &context.0.clock;
             let began = clock.now();
             // A task of its own, so that a panic ends one step and not the loop; it ends with the loop.
             let step = context.clone();
-            let result = AbortOnDropHandle::new(tokio::spawn(async move { self.step(&step).await })).await;
-            let until = match result {
-                Ok(Ok(true)) => continue,
-                // From before the step, which cannot have seen what time has brought since.
-                Ok(Ok(false)) => began + self.next(&context).await,
+            let span = tracing::error_span!("worker", worker = name);
+            let step = tokio::spawn(async move { self.step(&step).await }.instrument(span));
+            let until = match AbortOnDropHandle::new(step).await {
+                Ok(Ok(true)) => {
+                    health.ended(pulse, Step::Done, Duration::ZERO);
+                    continue;
+                }
+                Ok(Ok(false)) => {
+                    let rest = self.next(&context).await;
+                    health.ended(pulse, Step::Done, rest);
+                    // From before the step, which cannot have seen what time has brought since.
+                    began + rest
+                }
                 Ok(Err(error)) => {
+                    health.ended(pulse, Step::Failed, PAUSE);
                     tracing::warn!(worker = ?self, error = format!("{error:#}"), "a step failed; it is tried again");
                     clock.now() + PAUSE
                 }
                 Err(panic) => {
+                    health.ended(pulse, Step::Panicked, PAUSE);
                     tracing::error!(worker = ?self, %panic, "a step panicked; it is tried again");
                     clock.now() + PAUSE
                 }

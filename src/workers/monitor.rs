@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use tracing::Instrument as _;
 
 use super::Context;
 use crate::{
@@ -15,6 +16,7 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let half = TimeDelta::from_std(context.0.check_runs_every / 2).unwrap_or(TimeDelta::MAX);
     let mut late = BTreeSet::new();
     for holder in context.store().runs_to_check(now - half, now).await? {
+        context.health().goes_on("Monitor");
         if holder.unanswered {
             // Its dispatch was set aside: nothing else would ever move this build.
             let event =
@@ -23,14 +25,17 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
             continue;
         }
         let over = match holder.build.run_id.filter(|_| holder.ask) {
-            Some(run_id) => match ask(context, &holder.build, run_id).await {
-                Ok(over) => over,
-                Err(error) => {
-                    let build = holder.build.build_id;
-                    tracing::warn!(%build, run_id, error = format!("{error:#}"), "GitHub did not say how the run is");
+            Some(run_id) => {
+                let (build, repo) = (holder.build.build_id, holder.build.repo());
+                let (tenant, repo) = (repo.tenant_id, repo.repo_id);
+                let span = tracing::error_span!("monitor", tenant, repo, %build, run = run_id);
+                let asked = ask(context, &holder.build, run_id).instrument(span.clone()).await;
+                asked.unwrap_or_else(|error| {
+                    let error = format!("{error:#}");
+                    span.in_scope(|| tracing::warn!(error, "GitHub did not say how the run is"));
                     false
-                }
-            },
+                })
+            }
             None => false,
         };
         // After downtime a build that has ended is completed, not timed out. Nor is one of which GitHub did not say now

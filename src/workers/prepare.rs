@@ -1,8 +1,11 @@
 //! Facts before locks: what a decision needs from GitHub is asked here and stored with its time.
 
+use tracing::Instrument as _;
+
 use super::{Context, pause, policy};
 use crate::{
     github::GitHubError,
+    metrics,
     queue::{CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
     request::{Asked, Command, CommandLine, from_command, from_issue},
     store::{PutOff, Repository, StoreError, Unprepared},
@@ -17,15 +20,27 @@ const TRIES_UNACCEPTED: i32 = 340;
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let Some(claim) = store.claim_unprepared(store.now().await?).await? else { return Ok(false) };
-    match tokio::time::timeout(crate::store::CALL_BUDGET, facts(context, &claim)).await {
-        Ok(Ok(facts)) => {
-            store.prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
-            context.0.wakes.apply.notify_one();
-        }
-        Ok(Err(error)) => put_off(context, &claim, &error).await?,
-        Err(_) => put_off(context, &claim, &GitHubError::Unknown("it took too long".into()).into()).await?,
-    }
+    let span = tracing::error_span!(
+        "prepare",
+        tenant = claim.repo.tenant_id,
+        repo = claim.repo.repo_id,
+        delivery = claim.stored.delivery_id,
+        issue = claim.stored.event.issue()
+    );
+    prepare(context, &claim).instrument(span).await?;
     Ok(true)
+}
+
+async fn prepare(context: &Context, claim: &Unprepared) -> anyhow::Result<()> {
+    match tokio::time::timeout(crate::store::CALL_BUDGET, facts(context, claim)).await {
+        Ok(Ok(facts)) => {
+            context.store().prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
+            context.0.wakes.apply.notify_one();
+            Ok(())
+        }
+        Ok(Err(error)) => put_off(context, claim, &error).await,
+        Err(_) => put_off(context, claim, &GitHubError::Unknown("it took too long".into()).into()).await,
+    }
 }
 
 async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -> anyhow::Result<()> {
@@ -37,15 +52,16 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
         _ => claim.attempts >= TRIES && !passing,
     };
     let after = pause::after_any(error, claim.attempts);
-    let error = format!("{error:#}");
-    tracing::warn!(
-        delivery = claim.stored.delivery_id,
-        repo = claim.repo.repo_id,
-        attempts = claim.attempts,
-        dead,
-        error,
-        "facts are missing"
-    );
+    let (error, attempts) = (format!("{error:#}"), claim.attempts);
+    if dead {
+        tracing::error!(attempts, error, "an event is set aside as dead: facts are missing");
+        metrics::event("dead");
+    } else if github.is_some() {
+        // The call's failure is a line already.
+        tracing::debug!(attempts, error, "facts are missing");
+    } else {
+        tracing::warn!(attempts, error, "facts are missing");
+    }
     let due_at = context.store().now().await? + after;
     let state = if dead { "dead" } else { "unprepared" };
     let attempts = if github.is_some_and(pause::is_limit) { claim.attempts - 1 } else { claim.attempts };
@@ -56,7 +72,7 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
 async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
     let (repository, address) = context.repository(claim.repo).await?;
     let force = claim.stored.event == Event::FilesChanged;
-    let repository = policy::refresh(context, repository, &address, force).await?;
+    let repository = policy::refresh(context, repository, &address, force, &claim.stored.origin()).await?;
     let (author, steps) = match &claim.stored.event {
         Event::Issue(event) => (Some(&event.author), steps_of_issue(&repository, event)),
         Event::Comment(event) => (Some(&event.author), steps_of_comment(&repository, event)),

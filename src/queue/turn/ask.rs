@@ -10,6 +10,7 @@ use super::{
         Trigger, event::issue_key,
     },
     Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
+    why::asked_by,
 };
 use crate::request::{Asked, Invalid, Request, revision};
 
@@ -93,7 +94,6 @@ impl Turn {
 
     /// Returns whether the request was granted or needs nothing.
     pub(super) fn ask(&mut self, asker: &Asker<'_>, asked: &Asked) -> Result<bool, NotPlanned> {
-        self.origin.actor = asker.person.login.clone();
         self.state.locks.require(&LockKey::issue(self.state.repo, &asker.issue.to_string()))?;
         if asker.facts.role < Role::Write {
             let line = may_be_copied(asker, asked);
@@ -163,7 +163,8 @@ impl Turn {
         let now = self.state.now;
         let ending =
             Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
-        self.change(id, None, |build| {
+        let why = invalid.problems.iter().map(|problem| problem.why.as_str()).collect::<Vec<_>>().join("; ");
+        self.change(id, Some(&why), |build| {
             build.status = Status::Invalid;
             build.ended_at = Some(now);
             build.ending = Some(ending);
@@ -219,7 +220,8 @@ impl Turn {
             ending: None,
             follows: follows.map(|id| id.0),
         };
-        self.audit(Some(id), "request", None, Some(&build.build_type), None);
+        let why = asked_by(draft.trigger, draft.issue, draft.comment);
+        self.audit(Some(id), "request", None, Some(build.status.as_str()), Some(&why));
         self.state.builds.insert(id, build);
         id
     }
@@ -255,7 +257,9 @@ impl Turn {
 
     /// Says why not, in words. Always `false`: not granted.
     pub(super) fn refuse(&mut self, asker: &Asker<'_>, refusal: Refusal) -> bool {
-        self.audit(None, "refuse", None, None, Some(reason_of(&refusal)));
+        let why = asked_by(asker.trigger, Some(asker.issue), asker.comment);
+        let why = format!("{why}: {}", reason_of(&refusal));
+        self.audit(None, "request", None, Some("refused"), Some(&why));
         self.effect(Effect::Reply {
             issue: asker.issue,
             key: asker.key.clone(),

@@ -12,6 +12,7 @@ mod overdue;
 mod promote;
 mod run;
 mod whose;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ use super::{
     AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect,
     QUEUE, State, Status, Stored,
 };
+use why::{actor_of, why_of};
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,11 +77,11 @@ impl Turn {
     /// # Errors
     /// [`NotPlanned`] when it touches something whose lock is not held; nothing of the turn may then be written.
     pub fn apply(&mut self, stored: &Stored) -> Result<Verdict, NotPlanned> {
-        self.origin = Origin { actor: "github".into(), source: source_of(stored) };
+        self.origin = Origin { actor: actor_of(&stored.event), source: stored.origin() };
         self.answered_at = (stored.source == "monitor").then_some(stored.received_at);
         let verdict = match &stored.event {
             Event::Issue(event) => self.issue(event, stored.facts.as_ref()),
-            Event::IssueClosed { issue, by } => self.issue_closed(*issue, by),
+            Event::IssueClosed { issue, .. } => self.issue_closed(*issue),
             Event::Comment(event) => self.comment(event, stored.facts.as_ref()),
             Event::Run(report) => self.run(report),
             Event::IssueGone { issue, why } => self.issue_gone(*issue, *why),
@@ -89,9 +91,9 @@ impl Turn {
             // was noted elsewhere.
             Event::FilesChanged | Event::Access { .. } => Ok(Verdict::Applied),
             Event::Look => self.look(),
-            Event::Lift { resource, slot, reason, by } => self.lift(resource, *slot, reason, by),
+            Event::Lift { resource, slot, reason, .. } => self.lift(resource, *slot, reason),
         }?;
-        self.origin = Origin { actor: "trilock".into(), source: "queue".into() };
+        self.origin.actor = "trilock".into();
         self.go_on()?;
         self.reset_if_empty()?;
         Ok(verdict)
@@ -149,7 +151,7 @@ impl Turn {
     /// Ends a build: its slots, and the outcome comment.
     fn end(&mut self, id: BuildId, status: Status, ending: Ending, slots: Slots) -> Result<(), NotPlanned> {
         let now = self.state.now;
-        self.change(id, None, |build| {
+        self.change(id, Some(&why_of(&ending)), |build| {
             build.status = status;
             build.ended_at = Some(now);
             build.ending = Some(ending);
@@ -226,8 +228,4 @@ enum Slots {
     GiveBack,
     /// Its run may still be alive.
     Quarantine,
-}
-
-fn source_of(stored: &Stored) -> String {
-    stored.delivery_id.as_ref().map_or_else(|| stored.source.clone(), |id| format!("delivery {id}"))
 }

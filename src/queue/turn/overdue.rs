@@ -2,7 +2,9 @@
 
 use chrono::TimeDelta;
 
-use super::{super::Attempted, Build, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict};
+use super::{
+    super::Attempted, Build, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict, why_of,
+};
 
 /// How long a cancel may take before it is forced: clean-up steps may still run.
 const FORCE_AFTER: TimeDelta = TimeDelta::minutes(5);
@@ -49,7 +51,7 @@ impl Turn {
     /// Asks for a build's end: the locks stay held until GitHub says that the run is over.
     pub(super) fn stop(&mut self, id: BuildId, why: Ending) -> Result<(), NotPlanned> {
         let now = self.state.now;
-        self.change(id, None, |build| {
+        self.change(id, Some(&why_of(&why)), |build| {
             build.status = Status::Cancelling;
             build.stopping_at = Some(now);
             build.ending = Some(why);
@@ -79,6 +81,7 @@ impl Turn {
             .collect();
         for (id, run_id) in slow {
             self.change(id, None, |build| build.forced_at = Some(now))?;
+            self.audit(Some(id), "cancel", Some("asked"), Some("forced"), Some("the run goes on"));
             self.effect(Effect::Cancel { build: id, run_id, force: true });
         }
         Ok(())

@@ -59,10 +59,10 @@ impl Turn {
         self.state.resources.tokens.insert(resource.clone(), token);
         self.audit(
             Some(build.build_id),
-            "grant",
-            None,
-            Some(&format!("{}[{slot}] token {token}", resource.name())),
-            None,
+            "lease",
+            Some("free"),
+            Some("held"),
+            Some(&unit(&resource, slot, token)),
         );
         let lease = Lease {
             tenant_id: build.tenant_id,
@@ -105,8 +105,8 @@ impl Turn {
     }
 
     fn release(&mut self, lease: Lease, outcome: ReleaseOutcome) {
-        let text = format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token);
-        self.audit(Some(lease.build_id), "release", Some(&text), None, None);
+        let unit = unit(&lease.resource, lease.slot, lease.token);
+        self.audit(Some(lease.build_id), "lease", Some(lease.state.as_str()), Some("free"), Some(&unit));
         let key = (lease.resource.clone(), lease.slot);
         self.state.resources.leases.remove(&key);
         // What was granted in this very turn was never written.
@@ -122,11 +122,11 @@ impl Turn {
         for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
             if lease.state != LeaseState::Quarantined {
                 lease.state = LeaseState::Quarantined;
-                changed.push(format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token));
+                changed.push(unit(&lease.resource, lease.slot, lease.token));
             }
         }
-        for text in changed {
-            self.audit(Some(build), "quarantine", Some("held"), Some(&text), None);
+        for unit in changed {
+            self.audit(Some(build), "lease", Some("held"), Some("quarantined"), Some(&unit));
         }
         Ok(())
     }
@@ -147,16 +147,15 @@ impl Turn {
         resource: &Resource,
         slot: i32,
         reason: &str,
-        by: &str,
     ) -> Result<Verdict, NotPlanned> {
-        self.origin = super::Origin { actor: by.to_owned(), source: "operator".into() };
         let Some(lease) = self.state.resources.leases.get(&(resource.clone(), slot)).cloned() else {
             return Ok(Verdict::Ignored("nobody holds this slot"));
         };
         if lease.state != LeaseState::Quarantined {
             return Ok(Verdict::Ignored("the slot is not quarantined"));
         }
-        self.audit(Some(lease.build_id), "lift", Some("quarantined"), Some("free"), Some(reason));
+        let why = format!("{}: {reason}", unit(resource, slot, lease.token));
+        self.audit(Some(lease.build_id), "lift", Some("quarantined"), Some("free"), Some(&why));
         self.release_as(lease.build_id, ReleaseOutcome::Lifted)?;
         let holder = self.state.builds.get(&lease.build_id).map(|build| (build.status, build.ending.clone()));
         if let Some((status, ending)) = holder.filter(|(status, _)| !status.is_terminal()) {
@@ -182,4 +181,9 @@ impl Turn {
             }
         }
     }
+}
+
+/// A slot and its grant, as the audit names them: `queue/default[0] token 5`.
+fn unit(resource: &Resource, slot: i32, token: i64) -> String {
+    format!("{}[{slot}] token {token}", resource.name())
 }

@@ -68,6 +68,7 @@ impl Turn {
             build.run_id = Some(run_id);
             build.run_url = Some(url.to_owned());
         })?;
+        self.audit(Some(id), "run", None, Some(&format!("run {run_id}")), None);
         if stop {
             self.effect(Effect::Cancel { build: id, run_id, force: false });
         }

@@ -94,7 +94,7 @@ impl Bench {
         .expect("a new repository");
         let (outcome, now) =
             (PolicyOutcome::Good(Box::new(catalogue)), self.store.now().await.expect("a time"));
-        self.store.save_policy(repo(n), &outcome, now).await.expect("a saved policy");
+        self.store.save_policy(repo(n), &outcome, now, "a test").await.expect("a saved policy");
         sqlx::query("INSERT INTO lane (tenant_id, repo_id) VALUES ($1, $2)")
             .bind(repo(n).tenant_id)
             .bind(repo(n).repo_id)
