@@ -6,7 +6,7 @@ use super::{Context, PAUSE, back_off};
 use crate::{
     github::GitHubError,
     queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
-    store::{CALL_BUDGET, ClaimedEffect, Done},
+    store::{ClaimedEffect, Done},
 };
 
 /// After this many failures an effect is given up and shown as dead: after about an hour and a half.
@@ -75,7 +75,7 @@ pub(super) async fn settle(
     claim: &ClaimedEffect,
     work: impl Future<Output = anyhow::Result<Settled>>,
 ) -> anyhow::Result<()> {
-    let settled = match tokio::time::timeout(CALL_BUDGET, work).await {
+    let settled = match tokio::time::timeout(context.store().call_budget(), work).await {
         Ok(Ok(settled)) => settled,
         Ok(Err(error)) => later(claim, format!("{error:#}")),
         Err(_) => later(claim, "it took too long".into()),

@@ -5,13 +5,13 @@ use crate::{
     github::{CommentRef, GitHubError, Repo},
     mirror::{StatusLine, StatusView, status_comment, status_marker},
     queue::Build,
-    store::{CALL_BUDGET, ClaimedMirror, IssueView},
+    store::{ClaimedMirror, IssueView},
 };
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
-    let error = match tokio::time::timeout(CALL_BUDGET, show(context, &claim)).await {
+    let error = match tokio::time::timeout(store.call_budget(), show(context, &claim)).await {
         Ok(Ok(())) => return Ok(true),
         Ok(Err(error)) => format!("{error:#}"),
         Err(_) => "it took too long".to_owned(),

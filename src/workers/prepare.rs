@@ -17,7 +17,7 @@ const TRIES_UNACCEPTED: i32 = 340;
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let Some(claim) = store.claim_unprepared(store.now().await?).await? else { return Ok(false) };
-    match tokio::time::timeout(crate::store::CALL_BUDGET, facts(context, &claim)).await {
+    match tokio::time::timeout(store.call_budget(), facts(context, &claim)).await {
         Ok(Ok(facts)) => {
             store.prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
             context.0.wakes.apply.notify_one();
