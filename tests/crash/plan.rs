@@ -75,9 +75,21 @@ pub enum Weather {
 /// The whole schedule for so much time, in order.
 pub fn schedule(seed: u64, lasts: Duration) -> Vec<Entry> {
     let mut all = people(&mut Rng::with_seed(seed), lasts);
-    all.extend(chaos(&mut Rng::with_seed(seed ^ 0xC4A5), lasts));
+    let mut rng = Rng::with_seed(seed ^ 0xC4A5);
+    let strikes = chaos(&mut rng, lasts).into_iter().map(|entry| aimed(&mut rng, &all, entry));
+    let strikes: Vec<Entry> = strikes.collect();
+    all.extend(strikes);
     all.sort_by_key(|entry| entry.at);
     all
+}
+
+/// Most strikes come just after somebody did something: then there is work in hand.
+fn aimed(rng: &mut Rng, people: &[Entry], strike: Entry) -> Entry {
+    let next = people.iter().map(|entry| entry.at).find(|at| *at >= strike.at);
+    match next.filter(|_| rng.u32(..3) > 0) {
+        Some(at) => Entry { at: at + millis(rng, 0, 250), ..strike },
+        None => strike,
+    }
 }
 
 fn millis(rng: &mut Rng, from: u64, to: u64) -> Duration {
@@ -94,7 +106,7 @@ fn people(rng: &mut Rng, lasts: Duration) -> Vec<Entry> {
             let (pick, does) = (rng.usize(..1 << 20), does(rng));
             all.push(Entry { at, act: Act::Person { login, pick, does } });
         }
-        at += millis(rng, 150, 750);
+        at += millis(rng, 100, 550);
     }
     all
 }

@@ -59,7 +59,7 @@ impl Sandbox {
         command.arg("--app-key-file").arg(&key_file);
         command.args(["--clock-real", &clock.real.to_rfc3339(), "--clock-shown", &clock.shown.to_rfc3339()]);
         command.args(["--rate", &clock.rate.to_string(), "--seed", &seed.to_string()]);
-        command.args(["--runner-takes", "2s", "--shortest-run", "10s", "--longest-run", "50s"]);
+        command.args(["--runner-takes", "2s", "--shortest-run", "10s", "--longest-run", "40s"]);
         command.args(["--failing", "0.2", "--cancel-takes", "8s", "--list-lag", "10s"]);
         command.args(["--rate-limit", "100000000", "--hooks-at-once", "16", "--hook-answer-within", "2s"]);
         if let Some(table) = std::env::var_os("TRILOCK_API_REQUESTS") {
@@ -101,7 +101,7 @@ pub fn replicas(folder: &Path, sandbox: &Sandbox, database_url: &str, counts: &C
     let start = |number| {
         let mut command = trilock();
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--call-timeout", CALL])
+            .args(["serve", "--listen", "127.0.0.1:0", "--call-timeout", CALL, "--check-runs-every", "20s"])
             .env("RUST_LOG", "info")
             .env("DATABASE_URL", database_url)
             .env("TRILOCK_SECRET_KEY", SECRET_KEY)
