@@ -34,6 +34,10 @@ impl Fate<'_> {
                 let ended = self.database.end_sessions(percent, &mut self.rng).await;
                 self.counts.add_many("database sessions ended", ended);
             }
+            Chaos::Resend { many, own_ids } => {
+                self.github.tell("resend_last", json!({ "n": many, "own_ids": own_ids })).await;
+                self.counts.add_many("webhooks sent again later", many as u64);
+            }
             Chaos::Weather(weather) => set_weather(self.github, weather).await,
         }
     }

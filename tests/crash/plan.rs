@@ -60,6 +60,11 @@ pub enum Chaos {
     EndSessions {
         percent: u64,
     },
+    /// Webhooks come once more long after: as redeliveries of the same, or as others that say the same.
+    Resend {
+        many: usize,
+        own_ids: bool,
+    },
     Weather(Weather),
 }
 
@@ -145,6 +150,7 @@ fn chaos(rng: &mut Rng, lasts: Duration) -> Vec<Entry> {
     });
     every(rng, 6000, 14_000, &mut |_| Chaos::RestartPostgres);
     every(rng, 1000, 4000, &mut |rng| Chaos::EndSessions { percent: rng.u64(10..60) });
+    every(rng, 1500, 5000, &mut |rng| Chaos::Resend { many: rng.usize(1..40), own_ids: rng.bool() });
     every(rng, 1000, 3000, &mut |rng| {
         Chaos::Weather(match rng.u32(..10) {
             0 => Weather::Away,

@@ -59,8 +59,7 @@ impl Sandbox {
         command.arg("--app-key-file").arg(&key_file);
         command.args(["--clock-real", &clock.real.to_rfc3339(), "--clock-shown", &clock.shown.to_rfc3339()]);
         command.args(["--rate", &clock.rate.to_string(), "--seed", &seed.to_string()]);
-        command.args(["--runner-takes", "2s", "--shortest-run", "10s", "--longest-run", "40s"]);
-        command.args(["--failing", "0.2", "--cancel-takes", "8s", "--list-lag", "10s"]);
+        command.args(["--cancel-takes", "8s", "--list-lag", "10s"]);
         command.args(["--rate-limit", "100000000", "--hooks-at-once", "16", "--hook-answer-within", "2s"]);
         if let Some(table) = std::env::var_os("TRILOCK_API_REQUESTS") {
             command.arg("--api-requests").arg(table);

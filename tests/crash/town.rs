@@ -1,6 +1,6 @@
 //! The repositories, who may do what in them, and how many runs each may have at once.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::github::GitHub;
 
@@ -72,12 +72,12 @@ builds:
       tag: { label: Version tag, pattern: '^v\\d+\\.\\d+', example: v1.4 }
     resources: ['gpu:0']
     timeout: 10m
-  plot:
+  plot: # Some of its runs take longer than they may.
     workflow: plot.yml
     triggers: { issue: { labels: [plot] } }
     inputs:
       tag: { label: Version tag, pattern: '^v\\d+\\.\\d+', example: v1.4 }
-    timeout: 10m
+    timeout: 2m
 queue: { concurrency: 2 }
 named_resources: { 'gpu:0': { capacity: 1 } }
 ",
@@ -114,8 +114,20 @@ pub fn form(tag: &str) -> String {
     format!("### Version tag\n\n{tag}\n")
 }
 
+/// How long runs take, as the sandbox reads durations.
+fn runs() -> Value {
+    let seconds = |seconds: u64| json!({ "secs": seconds, "nanos": 0 });
+    json!({
+        "queue_delay": seconds(2),
+        "duration": [seconds(10), seconds(40)],
+        "durations": { "plot.yml": [seconds(10), seconds(150)] },
+        "fails": { "share": 0.2 },
+    })
+}
+
 /// Makes it all.
 pub async fn settle(github: &GitHub) {
+    github.tell("set_auto", json!({ "auto": runs() })).await;
     for repo in &REPOS {
         github.tell("add_repo", json!({ "repo": repo.name })).await;
         for (login, role) in PEOPLE {
