@@ -43,7 +43,7 @@ impl Fate<'_> {
     }
 }
 
-/// Milliseconds of the sandbox's clock. The long ones outlast a call's time-out.
+/// Milliseconds of the sandbox's clock. The longest outlast a call's time-out.
 fn api_faults(weather: Weather) -> Vec<(Option<&'static str>, &'static str, f64, Value)> {
     match weather {
         Weather::Fair => Vec::new(),
@@ -51,6 +51,7 @@ fn api_faults(weather: Weather) -> Vec<(Option<&'static str>, &'static str, f64,
         Weather::Rough => vec![
             // As when access is lost for a moment: it says nothing about the run.
             (Some("GET"), r"/actions/runs/\d+$", 0.15, json!({ "fail_before": 404 })),
+            (Some("POST"), "/dispatches$", 0.2, json!({ "answer_late": 20_000 })),
             (Some("POST"), "", 0.04, json!({ "fail_before": 500 })),
             (Some("POST"), "", 0.09, json!({ "fail_after": 502 })),
             (Some("POST"), "", 0.05, json!("drop_after")),

@@ -46,7 +46,7 @@ use ending::{End, rest};
 use github::GitHub;
 use people::People;
 use plan::{Act, Entry, Weather, schedule};
-use processes::{Orders, Sandbox, replicas};
+use processes::{Sandbox, replicas};
 use table::{Counts, Table, say};
 
 /// How fast time passes: a build takes a second, a run is looked for four seconds.
@@ -115,8 +115,12 @@ async fn test(seed: u64, lasts: Duration) {
         rng: Rng::with_seed(seed),
     };
     crash.live(&mut fate, schedule(seed, lasts)).await;
-    crash.come_to_rest(REST_WITHIN + lasts / 2).await;
-    let (told, findings) = crash.judge(&replicas).await;
+    let (told, findings) = if crash.findings.is_empty() {
+        crash.come_to_rest(REST_WITHIN + lasts / 2).await;
+        crash.judge().await
+    } else {
+        (Table::default(), crash.findings)
+    };
     let took = (Clock::system().now() - began).num_seconds();
     say(&format!(
         "Crash test, seed {seed}: {} s of faults, {took} s in all\n{}",
@@ -232,8 +236,7 @@ impl Crash<'_> {
         }
     }
 
-    async fn judge(mut self, replicas: &[Orders]) -> (Table, Findings) {
-        assert_eq!(replicas.len(), processes::REPLICAS);
+    async fn judge(mut self) -> (Table, Findings) {
         let record = self.github().record().await;
         let (requests, commands) = (&self.people.requests, &self.people.commands);
         let mut end = End::read(self.watch.database, self.github(), &record, commands, requests).await;

@@ -23,7 +23,7 @@ use trilock::{clock::Clock, store::StoredClock};
 
 use crate::{database::SECRET_KEY, github::GitHub, plan::Chaos, table::Counts};
 
-pub const REPLICAS: usize = 2;
+const REPLICAS: usize = 2;
 const WEBHOOK_SECRET: &str = "it is a secret";
 
 /// What one call to GitHub may take, in real time: what a dead server had in hand is free after four times that.
