@@ -39,6 +39,12 @@ impl Clock {
         Self(Arc::new(watch::Sender::new(anchor)))
     }
 
+    /// A clock that showed `shown` when the wall's showed `real`, as a database stores it.
+    pub fn anchored(real: DateTime<Utc>, shown: DateTime<Utc>, rate: f64) -> Self {
+        let passed = (Utc::now() - real).to_std().unwrap_or_default();
+        Self::starting_at(shown + delta(passed.mul_f64(rate)), rate)
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.0.borrow().now()
     }
@@ -50,6 +56,11 @@ impl Clock {
     /// Moves the clock forward; whoever sleeps on it looks again.
     pub fn advance(&self, by: Duration) {
         self.0.send_modify(|anchor| anchor.shown += delta(by));
+    }
+
+    /// Sets the clock: it shows `shown` now and runs at `rate`; whoever sleeps on it looks again.
+    pub fn set(&self, shown: DateTime<Utc>, rate: f64) {
+        self.0.send_replace(Anchor { real: Instant::now(), shown, rate });
     }
 
     /// Sleeps for `duration` of this clock's time.

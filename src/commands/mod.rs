@@ -7,6 +7,7 @@ mod locks;
 mod policy;
 mod queue;
 mod replay;
+mod sandbox;
 mod serve;
 pub mod server;
 mod settings;
@@ -37,6 +38,8 @@ enum Command {
     Serve(Box<ServeSettings>),
     /// See it work: a simulated GitHub, a few people, builds of seconds; needs no settings
     Demo(demo::DemoArgs),
+    /// Serve a simulated GitHub, to try the App against; every call of the App, and commands for you
+    Sandbox(Box<sandbox::SandboxArgs>),
     /// Bring the database's schema up to date, and stop
     Migrate,
     /// Show what runs and waits
@@ -72,6 +75,7 @@ impl Cli {
         match self.command {
             Command::Serve(settings) => serve::run(database, settings.with_file(config)?).await,
             Command::Demo(args) => demo::run(args, database).await,
+            Command::Sandbox(args) => sandbox::run(*args).await,
             Command::Migrate => migrate(&database).await,
             Command::Queue(args) => queue::run(args, &database).await,
             Command::Locks(args) => locks::run(args, &database).await,

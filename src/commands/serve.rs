@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::Clock,
     github::{GitHub, Settings, TimeOuts},
-    store::LockBounds,
+    store::{CALL, LockBounds, Store},
     web,
     webhook::WebhookSecrets,
 };
@@ -49,6 +49,7 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
     let mut signals = Signals::take()?;
     let needed = Needed::of(&settings)?;
     let clock = Clock::system();
+    let call = settings.call_timeout.unwrap_or(CALL);
     let api_url = settings.github_api_url.unwrap_or_else(|| GITHUB.to_owned());
     let github_url = web_address(&api_url);
     let github = GitHub::new(Settings {
@@ -56,17 +57,18 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
         app_id: needed.app_id,
         private_key_pem: needed.private_key,
         clock: clock.clone(),
-        time_outs: TimeOuts::default(),
+        time_outs: TimeOuts::within(call),
     })?;
     let mut bounds = LockBounds::default();
     bounds.issue_wait = settings.issue_lock_wait.unwrap_or(bounds.issue_wait);
     bounds.build_wait = settings.issue_lock_wait.unwrap_or(bounds.build_wait);
     bounds.queue_wait = settings.queue_lock_wait.unwrap_or(bounds.queue_wait);
     bounds.hold = settings.lock_hold.unwrap_or(bounds.hold);
-    let database = tokio::select! {
+    let mut database = tokio::select! {
         opened = Database::open(&database, bounds) => opened?,
         () = signals.received() => return Ok(()),
     };
+    database.store = paced(database.store, &clock).await?.for_calls_of(call);
     let operator_token = database.store.operator_token().await?;
     let parts = Parts {
         store: database.store.clone(),
@@ -91,6 +93,17 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
     server.stop().await;
     database.close().await;
     Ok(())
+}
+
+/// Sets the clock to the one that the database has, if it has one.
+async fn paced(store: Store, clock: &Clock) -> anyhow::Result<Store> {
+    let Some(stored) = store.stored_clock().await? else { return Ok(store) };
+    tracing::warn!(
+        rate = stored.rate,
+        "this database has a clock of its own, which is for tests: time is not the wall's"
+    );
+    clock.set(store.now().await?, stored.rate);
+    Ok(store.at_rate(stored.rate))
 }
 
 /// Logins as given, without blanks and empty ones.

@@ -53,6 +53,11 @@ pub struct ServeSettings {
     /// GitHub's API; for Enterprise Server https://HOST/api/v3 [default: https://api.github.com]
     #[arg(long, env = "TRILOCK_GITHUB_API_URL", value_name = "URL")]
     pub github_api_url: Option<String>,
+    /// How long one call to GitHub may take; what a dead server had in hand is taken over after four times that
+    /// [default: 15s]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[serde(deserialize_with = "duration")]
+    pub call_timeout: Option<Duration>,
     /// GitHub is asked about a run at least this often: what a lost webhook costs at most [default: 1m]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     #[serde(deserialize_with = "duration")]
@@ -107,6 +112,7 @@ impl ServeSettings {
             private_key_file: self.private_key_file.or(file.private_key_file.filter(|_| !own_key)),
             allowed_owners: self.allowed_owners.or(file.allowed_owners),
             github_api_url: self.github_api_url.or(file.github_api_url),
+            call_timeout: self.call_timeout.or(file.call_timeout),
             check_runs_every: self.check_runs_every.or(file.check_runs_every),
             issue_lock_wait: self.issue_lock_wait.or(file.issue_lock_wait),
             queue_lock_wait: self.queue_lock_wait.or(file.queue_lock_wait),

@@ -80,13 +80,16 @@ pub struct TimeOuts {
     pub total: Duration,
 }
 
+impl TimeOuts {
+    /// For calls that may take `total` as a whole.
+    pub fn within(total: Duration) -> Self {
+        Self { connect: total / 3, read: total * 2 / 3, total }
+    }
+}
+
 impl Default for TimeOuts {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            read: Duration::from_secs(10),
-            total: Duration::from_secs(15),
-        }
+        Self::within(Duration::from_secs(15))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Comments and reactions.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 
 /// A comment as it is now.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Comment {
     pub id: u64,
     pub author: String,
@@ -24,7 +24,7 @@ pub struct Comment {
     pub reactions: Vec<Reaction>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
     pub id: u64,
     /// GitHub's name of it, e.g. `eyes`.

@@ -43,12 +43,14 @@ enum Command {
     CancelRun { run: u64, #[serde(default)] forced: bool },
     SetAuto { auto: Option<AutoRuns> },
     SetWebhookUrl { url: Option<String> },
+    SetWebhookUrls { urls: Vec<String> },
     Redeliver { guid: String },
     ResendLast { n: usize, #[serde(default)] own_ids: bool },
     DeliverRaw { event: String, payload: Value },
     FaultApi { fault: ApiFault },
     FaultHook { fault: HookFault },
     ClearFaults,
+    SetListLag { ms: u64 },
     Advance { ms: u64 },
     Runs { repo: String },
     Comments { repo: String, issue: u64 },
@@ -56,6 +58,7 @@ enum Command {
     IssueLabels { repo: String, issue: u64 },
     IsOpen { repo: String, issue: u64 },
     Deliveries,
+    FaultCounts,
     IsSettled,
     Record,
     Violations,
@@ -149,6 +152,10 @@ impl World {
                 self.set_webhook_url(url);
                 ok()
             }
+            C::SetWebhookUrls { urls } => {
+                self.set_webhook_urls(urls);
+                ok()
+            }
             C::Redeliver { guid } => self.redeliver(&guid).map(done)?,
             C::ResendLast { n, own_ids } => {
                 self.resend_last(n, own_ids);
@@ -164,6 +171,10 @@ impl World {
                 self.clear_faults();
                 ok()
             }
+            C::SetListLag { ms } => {
+                self.options.list_lag = Duration::from_millis(ms);
+                ok()
+            }
             C::Advance { ms } => {
                 self.options.clock.advance(Duration::from_millis(ms));
                 ok()
@@ -174,6 +185,7 @@ impl World {
             C::IssueLabels { repo, issue } => json!(self.issue_labels(&repo, issue)),
             C::IsOpen { repo, issue } => json!(self.is_open(&repo, issue)),
             C::Deliveries => json!(self.deliveries()),
+            C::FaultCounts => json!(self.fault_counts()),
             C::IsSettled => json!(self.is_settled()),
             C::Record => json!(self.record()),
             C::Violations => json!(self.violations()),

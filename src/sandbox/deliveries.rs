@@ -96,6 +96,9 @@ impl World {
     }
 
     pub(super) fn delivered(&mut self, hook: Hook, status_code: u16, took: Duration) {
+        if (200..300).contains(&status_code) {
+            self.acknowledged(&hook);
+        }
         let delivery = Delivery {
             id: self.new_id(),
             guid: hook.guid,

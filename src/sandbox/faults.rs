@@ -1,5 +1,7 @@
 //! Faults on demand, for the App's calls and for the webhooks to it.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use serde::Deserialize;
 
@@ -75,6 +77,31 @@ pub enum HookTrouble {
     Reorder,
 }
 
+impl ApiTrouble {
+    fn name(self) -> String {
+        match self {
+            Self::Delay(_) => "work delayed".to_owned(),
+            Self::AnswerLate(_) => "answer late".to_owned(),
+            Self::FailBefore(status) => format!("{status} before the work"),
+            Self::FailAfter(status) => format!("{status} after the work"),
+            Self::DropBefore => "reset before the work".to_owned(),
+            Self::DropAfter => "reset after the work".to_owned(),
+            Self::RetryAfter(_) => "403 with retry-after".to_owned(),
+        }
+    }
+}
+
+impl HookTrouble {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "webhook dropped",
+            Self::Double => "webhook doubled",
+            Self::Delay(_) => "webhook delayed",
+            Self::Reorder => "webhook reordered",
+        }
+    }
+}
+
 impl ApiFault {
     /// Happens to the next call that matches.
     pub fn once(method: &str, path: &str, trouble: ApiTrouble) -> Self {
@@ -103,6 +130,8 @@ fn certain() -> f64 {
 pub(super) struct Faults {
     api: Vec<(Regex, ApiFault)>,
     hooks: Vec<HookFault>,
+    /// How often each kind of trouble happened so far.
+    counts: BTreeMap<String, u64>,
 }
 
 impl World {
@@ -120,32 +149,48 @@ impl World {
 
     /// Nothing goes wrong any more.
     pub fn clear_faults(&mut self) {
-        self.faults = Faults::default();
+        self.faults.api.clear();
+        self.faults.hooks.clear();
+    }
+
+    /// How often each kind of trouble happened so far, by its name.
+    pub fn fault_counts(&self) -> &BTreeMap<String, u64> {
+        &self.faults.counts
     }
 
     pub(super) fn api_trouble(&mut self, method: &str, path: &str) -> Option<ApiTrouble> {
-        let dice = self.share();
+        let mut dice = self.share();
         let hit = self.faults.api.iter_mut().find(|(regex, fault)| {
             fault.method.as_deref().is_none_or(|m| m == method)
                 && regex.is_match(path)
                 && fault.times != Some(0)
-                && dice < fault.chance
+                && hits(&mut dice, fault.chance)
         })?;
         count_down(&mut hit.1.times);
-        Some(hit.1.trouble)
+        let trouble = hit.1.trouble;
+        *self.faults.counts.entry(trouble.name()).or_default() += 1;
+        Some(trouble)
     }
 
     pub(super) fn hook_trouble(&mut self, event: &str, action: Option<&str>) -> Option<HookTrouble> {
-        let dice = self.share();
+        let mut dice = self.share();
         let hit = self.faults.hooks.iter_mut().find(|fault| {
             fault.event.as_deref().is_none_or(|e| e == event)
                 && fault.action.as_deref().is_none_or(|a| Some(a) == action)
                 && fault.times != Some(0)
-                && dice < fault.chance
+                && hits(&mut dice, fault.chance)
         })?;
         count_down(&mut hit.times);
-        Some(hit.trouble)
+        let trouble = hit.trouble;
+        *self.faults.counts.entry(trouble.name().to_owned()).or_default() += 1;
+        Some(trouble)
     }
+}
+
+/// One throw serves all faults that match: each has its own share of it, whatever stands before it in the list.
+fn hits(dice: &mut f64, chance: f64) -> bool {
+    *dice -= chance;
+    *dice < 0.0
 }
 
 fn count_down(times: &mut Option<u32>) {

@@ -59,7 +59,7 @@ pub use comments::{Comment, Reaction};
 pub use deliveries::Delivery;
 pub use faults::{ApiFault, ApiTrouble, HookFault, HookTrouble};
 pub use progress::{AutoRuns, Fails};
-pub use record::{Asked, Cancel, CommentChange, CommentEvent, Dispatch, Record, RunTimes};
+pub use record::{Acknowledged, Asked, Cancel, CommentChange, CommentEvent, Dispatch, Record, RunTimes};
 pub use repos::Role;
 pub use runs::{Job, JobStep, Run, RunStatus};
 pub use world::{Refusal, World};
@@ -78,6 +78,10 @@ pub struct Options {
     pub webhook_secret: String,
     /// Where webhooks go; may be set later. None: none are sent.
     pub webhook_url: Option<String>,
+    /// How many webhooks may be under way at once. One keeps them in order, which GitHub does not promise.
+    pub hooks_at_once: usize,
+    /// How long a webhook may go without an answer, in real time.
+    pub hook_answer_within: Duration,
     pub app_id: u64,
     pub app_slug: String,
     /// False: a dispatch answers 204 without the run's id, as older servers do.
@@ -112,6 +116,8 @@ impl Options {
             api_requests: None,
             webhook_secret: "secret".to_owned(),
             webhook_url: None,
+            hooks_at_once: 1,
+            hook_answer_within: Duration::from_secs(10),
             app_id: 1,
             app_slug: "trilock".to_owned(),
             return_run_details: true,

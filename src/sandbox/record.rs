@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::world::{Refusal, World};
+use super::{
+    webhooks::Hook,
+    world::{Refusal, World},
+};
 
 /// What happened, in order. Times are the sandbox's clock.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Record {
     pub asked: Vec<Asked>,
     pub dispatches: Vec<Dispatch>,
@@ -16,10 +20,24 @@ pub struct Record {
     pub runs: Vec<RunTimes>,
     pub cancels: Vec<Cancel>,
     pub comments: Vec<CommentEvent>,
+    pub acknowledged: Vec<Acknowledged>,
+}
+
+/// A webhook about an issue or a comment that the App answered with 2xx: from then on it is the App's to keep.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Acknowledged {
+    pub at: DateTime<Utc>,
+    pub event: String,
+    pub action: String,
+    pub repo: String,
+    pub issue: u64,
+    pub comment: Option<u64>,
+    /// The comment's text, or else the issue's.
+    pub text: String,
 }
 
 /// An issue, or a comment in it, that asks for a build.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Asked {
     pub at: DateTime<Utc>,
     pub repo: String,
@@ -32,7 +50,7 @@ pub struct Asked {
 }
 
 /// A dispatch that was accepted.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Dispatch {
     pub at: DateTime<Utc>,
     pub repo: String,
@@ -45,7 +63,7 @@ pub struct Dispatch {
 }
 
 /// When one attempt of a run was asked for, taken by a runner, and really over.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunTimes {
     pub run: u64,
     pub attempt: u64,
@@ -61,14 +79,14 @@ pub struct RunTimes {
     pub conclusion: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cancel {
     pub at: DateTime<Utc>,
     pub run: u64,
     pub forced: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommentChange {
     Created,
@@ -76,7 +94,7 @@ pub enum CommentChange {
     Deleted,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CommentEvent {
     pub at: DateTime<Utc>,
     pub change: CommentChange,
@@ -110,6 +128,25 @@ impl World {
         };
         self.record.asked.push(Asked { at: self.now(), repo: repo.to_owned(), issue, comment, login, text });
         Ok(())
+    }
+
+    pub(super) fn acknowledged(&mut self, hook: &Hook) {
+        if !matches!(hook.event.as_str(), "issues" | "issue_comment") {
+            return;
+        }
+        let payload: Value = serde_json::from_str(&hook.payload).unwrap_or_default();
+        let (issue, comment) = (&payload["issue"], &payload["comment"]);
+        let text = if comment.is_null() { &issue["body"] } else { &comment["body"] };
+        let told = Acknowledged {
+            at: self.now(),
+            event: hook.event.clone(),
+            action: hook.action.clone().unwrap_or_default(),
+            repo: payload["repository"]["full_name"].as_str().unwrap_or_default().to_owned(),
+            issue: issue["number"].as_u64().unwrap_or_default(),
+            comment: comment["id"].as_u64(),
+            text: text.as_str().unwrap_or_default().to_owned(),
+        };
+        self.record.acknowledged.push(told);
     }
 
     pub(super) fn times_of(&mut self, run: u64, attempt: u64) -> Option<&mut RunTimes> {

@@ -1,4 +1,5 @@
-//! Webhooks to the App: signed, in order, one at a time, each noted in the delivery list, never retried.
+//! Webhooks to the App: signed, in order, unless told otherwise one at a time, each noted in the delivery list, never
+//! retried.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -6,6 +7,7 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::{
     Shared,
@@ -14,14 +16,12 @@ use super::{
     world::{Refusal, World},
 };
 
-/// GitHub waits this long for an answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-
 #[derive(Default)]
 pub(super) struct Hooks {
-    url: Option<String>,
+    /// Each is used in its turn, as by a balancer that knows nothing of its servers.
+    urls: VecDeque<String>,
     waiting: VecDeque<Hook>,
-    under_way: bool,
+    under_way: usize,
     pub deliveries: VecDeque<Delivery>,
 }
 
@@ -41,19 +41,21 @@ pub(super) struct Hook {
 
 impl Hooks {
     pub fn new(url: Option<String>) -> Self {
-        Self { url, ..Self::default() }
+        Self { urls: url.into_iter().collect(), ..Self::default() }
     }
 
     /// One that [`HookTrouble::Reorder`] holds back until the next counts as not waiting.
     pub fn settled(&self) -> bool {
-        !self.under_way && self.waiting.iter().all(|h| h.lets_pass)
+        self.under_way == 0 && self.waiting.iter().all(|h| h.lets_pass)
     }
 
-    /// Takes the first that may go now.
-    fn take(&mut self, now: DateTime<Utc>) -> Option<Hook> {
+    /// Takes the first that may go now, with its address.
+    fn take(&mut self, now: DateTime<Utc>) -> Option<(Hook, String)> {
         let at = self.waiting.iter().position(|h| !h.lets_pass && h.not_before <= now)?;
-        self.under_way = true;
-        self.waiting.remove(at)
+        let url = self.urls.front().cloned().unwrap_or_default();
+        self.urls.rotate_left(usize::from(!self.urls.is_empty()));
+        self.under_way += 1;
+        self.waiting.remove(at).map(|hook| (hook, url))
     }
 
     fn next_due(&self) -> Option<DateTime<Utc>> {
@@ -75,7 +77,12 @@ impl Hooks {
 impl World {
     /// Where webhooks go. Without an address none are sent, as with an App that has none.
     pub fn set_webhook_url(&mut self, url: Option<String>) {
-        self.hooks.url = url;
+        self.set_webhook_urls(url.into_iter().collect());
+    }
+
+    /// The same with several, used in turn: what is behind GitHub's one address, with a balancer that checks nothing.
+    pub fn set_webhook_urls(&mut self, urls: Vec<String>) {
+        self.hooks.urls = urls.into();
     }
 
     /// Whether no webhook is waiting or under way.
@@ -130,7 +137,7 @@ impl World {
     }
 
     pub(super) fn enqueue(&mut self, mut hook: Hook) {
-        if self.hooks.url.is_none() {
+        if self.hooks.urls.is_empty() {
             return;
         }
         match self.hook_trouble(&hook.event, hook.action.as_deref()) {
@@ -143,10 +150,10 @@ impl World {
         self.hooks.push(hook);
     }
 
-    fn request_for(&self, hook: &Hook) -> http::Result<Request<String>> {
+    fn request_for(&self, hook: &Hook, url: &str) -> http::Result<Request<String>> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.options.webhook_secret.as_bytes());
         let signature = hex::encode(hmac::sign(&key, hook.payload.as_bytes()));
-        Request::post(self.hooks.url.as_deref().unwrap_or_default())
+        Request::post(url)
             .header("content-type", "application/json")
             .header("x-github-event", &hook.event)
             .header("x-github-delivery", &hook.guid)
@@ -158,40 +165,53 @@ impl World {
     }
 }
 
-/// Sends what waits, one after the other, for as long as it is polled.
+/// Sends what waits, in order and at most so many at once as the options say, for as long as it is polled.
 pub(super) async fn deliver(shared: Arc<Shared>, client: octocrab::Octocrab) {
     let mut changes = shared.changes.subscribe();
+    let mut under_way = JoinSet::new();
     loop {
         changes.borrow_and_update();
         let (taken, due, clock) = {
             let mut world = shared.peek();
             let now = world.now();
-            let taken = world.hooks.take(now).map(|hook| (world.request_for(&hook), hook));
-            (taken, world.hooks.next_due(), world.options.clock.clone())
+            let free = world.hooks.under_way < world.options.hooks_at_once;
+            let taken = if free { world.hooks.take(now) } else { None };
+            let due = if free { world.hooks.next_due() } else { None };
+            (taken, due, world.options.clock.clone())
         };
-        if let Some((request, hook)) = taken {
-            let asked = clock.now();
-            let status = match request {
-                Ok(request) => send(&client, request).await,
-                Err(error) => {
-                    tracing::warn!(%error, "sandbox: the webhook's address or event is no valid one");
-                    NO_ANSWER
-                }
-            };
-            let mut world = shared.world();
-            world.hooks.under_way = false;
-            world.delivered(hook, status, (clock.now() - asked).to_std().unwrap_or_default());
+        if let Some((hook, url)) = taken {
+            under_way.spawn(send(shared.clone(), client.clone(), hook, url));
             continue;
         }
         tokio::select! {
             () = super::sleep_until(&clock, due) => {}
             _ = changes.changed() => {}
+            Some(_) = under_way.join_next() => {}
         }
     }
 }
 
-async fn send(client: &octocrab::Octocrab, request: Request<String>) -> u16 {
-    match tokio::time::timeout(ANSWER_WITHIN, client.execute(request)).await {
+/// Sends one and notes what came of it.
+async fn send(shared: Arc<Shared>, client: octocrab::Octocrab, hook: Hook, url: String) {
+    let (request, clock, within) = {
+        let world = shared.peek();
+        (world.request_for(&hook, &url), world.options.clock.clone(), world.options.hook_answer_within)
+    };
+    let asked = clock.now();
+    let status = match request {
+        Ok(request) => status_of(&client, request, within).await,
+        Err(error) => {
+            tracing::warn!(%error, "sandbox: the webhook's address or event is no valid one");
+            NO_ANSWER
+        }
+    };
+    let mut world = shared.world();
+    world.hooks.under_way -= 1;
+    world.delivered(hook, status, (clock.now() - asked).to_std().unwrap_or_default());
+}
+
+async fn status_of(client: &octocrab::Octocrab, request: Request<String>, within: Duration) -> u16 {
+    match tokio::time::timeout(within, client.execute(request)).await {
         Ok(Ok(response)) => response.status().as_u16(),
         Ok(Err(error)) => {
             tracing::debug!(%error, "sandbox: a webhook was not answered");

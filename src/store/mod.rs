@@ -44,6 +44,7 @@ pub use mirrors::ClaimedMirror;
 pub use outbox::{ClaimedEffect, Done, Posted, Urgency, Wait};
 pub use repositories::{PolicyOutcome, Repository};
 pub use seal::{SecretKeys, SecretKeysError};
+pub use settings::StoredClock;
 pub use views::{IssueView, LeaseView, LockView, QueueView, RepositoryView, RunToCheck};
 pub use write::WriteSet;
 
@@ -67,6 +68,8 @@ pub struct Store {
     keys: SecretKeys,
     /// How fast the stored clock runs: claims, which guard real calls, are lengthened by it.
     rate: f64,
+    /// How long one call to GitHub may take, in real time.
+    call: Duration,
 }
 
 impl Store {
@@ -76,12 +79,18 @@ impl Store {
             .max_connections(connections)
             .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(options.application_name("trilock"));
-        Self { pool, bounds, keys, rate: 1.0 }
+        Self { pool, bounds, keys, rate: 1.0, call: CALL }
     }
 
     /// For a stored clock that runs `rate` times as fast as the wall.
     pub fn at_rate(mut self, rate: f64) -> Self {
         self.rate = rate;
+        self
+    }
+
+    /// For calls to GitHub that may each take so long, in real time: claims outlast them.
+    pub fn for_calls_of(mut self, call: Duration) -> Self {
+        self.call = call;
         self
     }
 
@@ -97,7 +106,13 @@ impl Store {
 
     /// When a claim taken at `now` ends. It outlasts the calls that it guards, whatever rate the clock has.
     pub fn claim_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now + chrono::TimeDelta::from_std(CLAIM.mul_f64(self.rate)).unwrap_or(chrono::TimeDelta::MAX)
+        now + chrono::TimeDelta::from_std((self.call * CALLS_PER_CLAIM).mul_f64(self.rate))
+            .unwrap_or(chrono::TimeDelta::MAX)
+    }
+
+    /// How long a worker may spend on what it claimed, in real time; past it, it does not send any more.
+    pub fn call_budget(&self) -> Duration {
+        self.call * CALLS_PER_BUDGET
     }
 
     /// When the next thing is due, for whoever sleeps until then.
@@ -114,11 +129,12 @@ impl Store {
     }
 }
 
-/// How long a claimed effect or event belongs to its worker, in real time. Longer than [`CALL_BUDGET`].
-const CLAIM: Duration = Duration::from_secs(60);
+/// How long one call to GitHub may take unless the operator says otherwise, in real time.
+pub const CALL: Duration = Duration::from_secs(15);
 
-/// How long a worker may spend on what it claimed, in real time; past it, it does not send any more.
-pub const CALL_BUDGET: Duration = Duration::from_secs(45);
+/// A worker spends at most so many calls' time on what it claimed, and the claim lasts longer.
+const CALLS_PER_BUDGET: u32 = 3;
+const CALLS_PER_CLAIM: u32 = 4;
 
 /// What a worker waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,29 @@
 //! What the database itself remembers: the clock of tests and demo, the key's fingerprint, the operator's token.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, read_one};
+
+/// A clock that is not the wall's: it showed `shown` at `real` and runs `rate` times as fast.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct StoredClock {
+    pub real: DateTime<Utc>,
+    pub shown: DateTime<Utc>,
+    pub rate: f64,
+}
 
 impl Store {
     /// Anchors the stored clock: it shows `shown` now and runs at `rate`. Tests and the demo only.
     pub async fn set_clock(&self, shown: DateTime<Utc>, rate: f64) -> Result<(), StoreError> {
         sqlx::query(include_str!("sql/set_clock.sql")).bind(shown).bind(rate).execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// The stored clock; none where the wall's counts.
+    pub async fn stored_clock(&self) -> Result<Option<StoredClock>, StoreError> {
+        read_one(&self.pool, sqlx::query_scalar(include_str!("sql/setting.sql")).bind("clock")).await
     }
 
     /// Refuses to go on with another secret key than the one that this database was written with.

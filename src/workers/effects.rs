@@ -8,7 +8,7 @@ use crate::{
     github::GitHubError,
     metrics,
     queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
-    store::{CALL_BUDGET, ClaimedEffect, Done, Wait},
+    store::{ClaimedEffect, Done, Wait},
 };
 
 /// After this many failures an effect is given up and shown as dead: after about an hour and a half.
@@ -114,7 +114,7 @@ async fn carry_out(
     claim: &ClaimedEffect,
     work: impl Future<Output = anyhow::Result<Settled>>,
 ) -> anyhow::Result<()> {
-    let settled = match tokio::time::timeout(CALL_BUDGET, work).await {
+    let settled = match tokio::time::timeout(context.store().call_budget(), work).await {
         Ok(Ok(settled)) => settled,
         Ok(Err(error)) => later(pause::after_any(&error, claim.attempts), format!("{error:#}")),
         Err(_) => later(back_off(claim.attempts), "it took too long".into()),

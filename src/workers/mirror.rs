@@ -8,7 +8,7 @@ use crate::{
     metrics,
     mirror::{StatusLine, StatusView, status_comment, status_marker},
     queue::Build,
-    store::{CALL_BUDGET, ClaimedMirror, IssueView},
+    store::{ClaimedMirror, IssueView},
 };
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
@@ -21,7 +21,7 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
 }
 
 async fn bring_up(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
-    let error = match tokio::time::timeout(CALL_BUDGET, show(context, claim)).await {
+    let error = match tokio::time::timeout(context.store().call_budget(), show(context, claim)).await {
         Ok(Ok(())) => {
             metrics::effect("status", "done");
             return Ok(());

@@ -32,7 +32,7 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
 }
 
 async fn prepare(context: &Context, claim: &Unprepared) -> anyhow::Result<()> {
-    match tokio::time::timeout(crate::store::CALL_BUDGET, facts(context, claim)).await {
+    match tokio::time::timeout(context.store().call_budget(), facts(context, claim)).await {
         Ok(Ok(facts)) => {
             context.store().prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
             context.0.wakes.apply.notify_one();
