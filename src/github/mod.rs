@@ -3,7 +3,8 @@
 //! * `transport` sends one request with the right headers and time-outs, and never again by itself;
 //! * `auth` signs as the App and keeps one token per installation;
 //! * `call` describes a call, `exchange` makes it: status to [`GitHubError`], log line, pages;
-//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`.
+//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`,
+//!   `deliveries`.
 //!
 //! What octocrab 0.54 has of its own above the transport is not used: its models reject real answers, it mints a
 //! token per concurrent caller, reads the system clock, and loses authorization and headers on page two.
@@ -13,6 +14,7 @@ mod auth;
 mod call;
 mod comments;
 mod contents;
+mod deliveries;
 mod effects;
 mod error;
 mod exchange;
@@ -33,6 +35,7 @@ pub use self::{
     apps::{App, Installation},
     comments::{Comment, CommentRef, Reaction},
     contents::{Content, Repository},
+    deliveries::{DeliveryPage, HookDelivery},
     effects::{Post, RunSearch},
     error::{GitHubError, SettingsError},
     issues::Issue,

@@ -4,7 +4,7 @@
 //!
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
-//! * `inbox`, `outbox`, `mirrors`, `repositories`, `settings` are the tables around it;
+//! * `inbox`, `outbox`, `mirrors`, `repositories`, `redeliveries`, `settings` are the tables around it;
 //! * `views` is what people look at; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
 
 pub mod cluster;
@@ -14,6 +14,7 @@ mod lane;
 mod locks;
 mod mirrors;
 mod outbox;
+mod redeliveries;
 mod repositories;
 mod seal;
 mod settings;
@@ -38,6 +39,7 @@ pub use lane::{Lane, Waiting};
 pub use locks::{BuildLock, IssueLock, LockBounds, Locked, QueueLock};
 pub use mirrors::ClaimedMirror;
 pub use outbox::{ClaimedEffect, Done, Posted, Urgency};
+pub use redeliveries::{Cursor, Missed, Redelivery};
 pub use repositories::{PolicyOutcome, Repository};
 pub use seal::{SecretKeys, SecretKeysError};
 pub use views::{IssueView, LeaseView, LockView, QueueView, RepositoryView, RunToCheck};
@@ -128,6 +130,7 @@ pub enum Due {
     Ready,
     Effect,
     Mirror,
+    Redelivery,
 }
 
 impl Due {
@@ -137,6 +140,7 @@ impl Due {
             Self::Ready => "ready",
             Self::Effect => "outbox",
             Self::Mirror => "mirror",
+            Self::Redelivery => "redelivery",
         }
     }
 }

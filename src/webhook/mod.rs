@@ -10,6 +10,6 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, parse, reads};
 pub use route::{Intake, MAX_BODY, router};
 pub use signature::WebhookSecrets;

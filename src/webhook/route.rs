@@ -55,7 +55,15 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Bytes) 
     };
     match accept(&intake, id, name, &body, parsed).await {
         Ok(accepted) => {
-            let said = if accepted == Accepted::New { "accepted" } else { "already accepted" };
+            let said = if accepted == Accepted::Repeated { "already accepted" } else { "accepted" };
+            if accepted == Accepted::Recovered {
+                tracing::info!(
+                    recovered = "delivery",
+                    delivery = id,
+                    event = name,
+                    "recovered a missed event"
+                );
+            }
             answer(StatusCode::ACCEPTED, said)
         }
         Err(error) => {

@@ -2,8 +2,8 @@
 //! makes it look sooner, and losing one costs a polling interval, never a build.
 //!
 //! `prepare` fetches facts, `apply` decides under the locks, `actions` and `words` carry effects out, `mirror` keeps
-//! status comments true, `monitor` asks GitHub about runs, `retention` forgets what is old. Any number of replicas
-//! run them against one database.
+//! status comments true, `monitor` asks GitHub about runs, `reconcile` about all that we may have missed, `retention`
+//! forgets what is old. Any number of replicas run them against one database.
 
 mod actions;
 mod apply;
@@ -12,6 +12,7 @@ mod mirror;
 mod monitor;
 mod policy;
 mod prepare;
+mod reconcile;
 mod retention;
 mod words;
 
@@ -26,7 +27,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     clock::Clock,
-    github::{GitHub, Repo},
+    github::{GitHub, GitHubError, Repo},
     queue::{Event, RepoKey},
     store::{Due, Repository, Store},
 };
@@ -52,6 +53,8 @@ struct Shared {
     public_url: String,
     /// GitHub is asked about a run at least this often.
     check_runs_every: Duration,
+    /// GitHub's list of deliveries is looked through this often.
+    reconcile_every: Duration,
     bot: OnceCell<String>,
 }
 
@@ -63,6 +66,7 @@ struct Wakes {
     actions: Notify,
     words: Notify,
     mirror: Notify,
+    redeliver: Notify,
 }
 
 impl Context {
@@ -72,9 +76,19 @@ impl Context {
         clock: Clock,
         public_url: String,
         check_runs_every: Duration,
+        reconcile_every: Duration,
     ) -> Self {
         let (wakes, bot) = (Wakes::default(), OnceCell::new());
-        Self(Arc::new(Shared { store, github, clock, wakes, public_url, check_runs_every, bot }))
+        Self(Arc::new(Shared {
+            store,
+            github,
+            clock,
+            wakes,
+            public_url,
+            check_runs_every,
+            reconcile_every,
+            bot,
+        }))
     }
 
     pub fn store(&self) -> &Store {
@@ -139,11 +153,13 @@ pub async fn run(context: Context, stop: CancellationToken) {
         loops.spawn(Loop::Actions.run(context.clone(), stop.clone()));
     }
     loops.spawn(Loop::Monitor.run(context.clone(), stop.clone()));
+    loops.spawn(Loop::Deliveries.run(context.clone(), stop.clone()));
+    loops.spawn(Loop::Redeliver.run(context.clone(), stop.clone()));
     loops.spawn(Loop::Retention.run(context.clone(), stop.clone()));
     while loops.join_next().await.is_some() {}
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loop {
     Prepare,
     Apply,
@@ -151,13 +167,19 @@ enum Loop {
     Words,
     Mirror,
     Monitor,
+    Deliveries,
+    Redeliver,
     Retention,
 }
 
 impl Loop {
     async fn run(self, context: Context, stop: CancellationToken) {
+        let clock = &context.0.clock;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = clock.sleep(self.first(&context)) => {}
+        }
         while !stop.is_cancelled() {
-            let clock = &context.0.clock;
             let began = clock.now();
             // A task of its own, so that a panic ends one step and not the loop; it ends with the loop.
             let step = context.clone();
@@ -168,7 +190,7 @@ impl Loop {
                 Ok(Ok(false)) => began + self.next(&context).await,
                 Ok(Err(error)) => {
                     tracing::warn!(worker = ?self, error = format!("{error:#}"), "a step failed; it is tried again");
-                    clock.now() + PAUSE
+                    clock.now() + self.rest(&error)
                 }
                 Err(panic) => {
                     tracing::error!(worker = ?self, %panic, "a step panicked; it is tried again");
@@ -192,6 +214,8 @@ impl Loop {
             Self::Words => words::step(context).await,
             Self::Mirror => mirror::step(context).await,
             Self::Monitor => monitor::step(context).await,
+            Self::Deliveries => reconcile::look_through_deliveries(context).await,
+            Self::Redeliver => reconcile::redeliver(context).await,
             Self::Retention => retention::step(context).await,
         }
     }
@@ -204,7 +228,25 @@ impl Loop {
             Self::Actions => wakes.actions.notified().await,
             Self::Words => wakes.words.notified().await,
             Self::Mirror => wakes.mirror.notified().await,
-            Self::Monitor | Self::Retention => std::future::pending().await,
+            Self::Redeliver => wakes.redeliver.notified().await,
+            Self::Monitor | Self::Deliveries | Self::Retention => std::future::pending().await,
+        }
+    }
+
+    /// How long the first step waits.
+    fn first(self, context: &Context) -> Duration {
+        match self {
+            Self::Deliveries => reconcile::first_within(context.0.reconcile_every),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// How long to rest after an error: as long as GitHub wishes, if it does.
+    fn rest(self, error: &anyhow::Error) -> Duration {
+        match (error.downcast_ref(), self) {
+            (Some(GitHubError::RetryLater { after, .. }), _) => after.unwrap_or(POLL),
+            (Some(_), Self::Deliveries | Self::Redeliver) => jitter(POLL),
+            _ => PAUSE,
         }
     }
 
@@ -215,12 +257,16 @@ impl Loop {
             Self::Apply => Due::Ready,
             Self::Actions | Self::Words => Due::Effect,
             Self::Mirror => Due::Mirror,
-            Self::Monitor => return context.0.check_runs_every / 2,
+            Self::Redeliver => Due::Redelivery,
+            // Shorter, never longer: it is a promise.
+            Self::Monitor => return (context.0.check_runs_every / 2).mul_f64(1.0 - 0.2 * fastrand::f64()),
+            Self::Deliveries => return jitter(context.0.reconcile_every),
             Self::Retention => return retention::EVERY,
         };
         let store = context.store();
+        let shortest = if self == Self::Redeliver { reconcile::REDELIVER_EVERY } else { SHORTEST };
         match (store.next_due(due).await, store.now().await) {
-            (Ok(Some(due)), Ok(now)) => (due - now).to_std().unwrap_or(Duration::ZERO).clamp(SHORTEST, POLL),
+            (Ok(Some(due)), Ok(now)) => (due - now).to_std().unwrap_or(Duration::ZERO).clamp(shortest, POLL),
             _ => POLL,
         }
     }
@@ -228,6 +274,11 @@ impl Loop {
 
 /// What is due but cannot be had (another worker has it) is not asked for in a tight loop.
 const SHORTEST: Duration = Duration::from_millis(100);
+
+/// 15 % shorter to 15 % longer, so that replicas do not all come at once.
+fn jitter(every: Duration) -> Duration {
+    every.mul_f64(0.85 + 0.3 * fastrand::f64())
+}
 
 /// When to try again after `attempts` failures: 1, 2, 4 … seconds, at most 256, by the clock's time.
 fn back_off(attempts: i32) -> chrono::TimeDelta {
