@@ -24,17 +24,25 @@ CREATE TABLE installation (
     CONSTRAINT installation_state CHECK (state IN ('active', 'suspended', 'deleted'))
 );
 
--- Deliveries that GitHub was asked to send again, so that their arrival is known as a recovery.
+-- Deliveries that GitHub lists and we do not have. Each is asked for again until it arrives; the tenant is 0 where nobody
+-- knows whose it is.
 CREATE TABLE redelivery (
-    tenant_id   bigint  NOT NULL,
-    delivery_id text    NOT NULL,
-    event       text    NOT NULL,
-    asked_at    timestamptz NOT NULL,
-    attempts    integer NOT NULL,
-    arrived_at  timestamptz,
+    tenant_id    bigint  NOT NULL,
+    delivery_id  text    NOT NULL,
+    -- GitHub's number of the attempt that it is asked to repeat.
+    hook_id      bigint  NOT NULL,
+    event        text    NOT NULL,
+    delivered_at timestamptz NOT NULL,
+    found_at     timestamptz NOT NULL,
+    attempts     integer NOT NULL DEFAULT 0,
+    asked_at     timestamptz,
+    -- When to ask (again). Null: it has arrived, or was given up.
+    due_at       timestamptz,
+    arrived_at   timestamptz,
     CONSTRAINT redelivery_pk PRIMARY KEY (tenant_id, delivery_id)
 );
-CREATE INDEX redelivery_by_age ON redelivery (asked_at);
+CREATE INDEX redelivery_due ON redelivery (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX redelivery_by_age ON redelivery (found_at);
 
 CREATE INDEX audit_of_build ON audit (tenant_id, build_id, at) WHERE build_id IS NOT NULL;
 CREATE INDEX audit_by_age ON audit (at);

@@ -21,6 +21,7 @@ use crate::{
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 const GITHUB: &str = "https://api.github.com";
 const CHECK_RUNS_EVERY: Duration = Duration::from_secs(60);
+const RECONCILE_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// SIGINT and SIGTERM. Taken before Postgres is started: a Ctrl-C in between would leave an orphan.
 pub struct Signals(Signal, Signal);
@@ -78,6 +79,7 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
         allowed_owners: named(settings.allowed_owners.unwrap_or_default()),
         public_url: settings.public_url.unwrap_or_default(),
         check_runs_every: settings.check_runs_every.unwrap_or(CHECK_RUNS_EVERY),
+        reconcile_every: settings.reconcile_every.unwrap_or(RECONCILE_EVERY),
         web: web::Options { operator_token: operator_token.clone(), github_url, ..web::Options::default() },
     };
     let server = Server::start(settings.listen.unwrap_or(LISTEN), parts).await?;

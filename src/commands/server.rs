@@ -31,6 +31,8 @@ pub struct Parts {
     pub public_url: String,
     /// GitHub is asked about a run at least this often.
     pub check_runs_every: Duration,
+    /// GitHub's list of deliveries is looked through this often.
+    pub reconcile_every: Duration,
     /// The operator's token, the demo's panel. Its public address is set from the above.
     pub web: web::Options,
 }
@@ -58,8 +60,14 @@ impl Server {
         };
         let pages = web::Options { public_url: public_url.clone(), ..parts.web };
         let clock = parts.clock.clone();
-        let context =
-            Context::new(parts.store, parts.github, parts.clock, public_url, parts.check_runs_every);
+        let context = Context::new(
+            parts.store,
+            parts.github,
+            parts.clock,
+            public_url,
+            parts.check_runs_every,
+            parts.reconcile_every,
+        );
         let intake =
             Intake { context: context.clone(), secrets: parts.secrets, allowed_owners: parts.allowed_owners };
         let routes = webhook::router(intake)

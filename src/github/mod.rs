@@ -4,7 +4,8 @@
 //! * `auth` signs as the App and keeps one token per installation;
 //! * `call` describes a call, `exchange` makes it: status to [`GitHubError`], log line, pages;
 //! * `limits` answers in GitHub's place while it wants to be left alone;
-//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`.
+//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`,
+//!   `deliveries`.
 //!
 //! What octocrab 0.54 has of its own above the transport is not used: its models reject real answers, it mints a
 //! token per concurrent caller, reads the system clock, and loses authorization and headers on page two.
@@ -14,6 +15,7 @@ mod auth;
 mod call;
 mod comments;
 mod contents;
+mod deliveries;
 mod effects;
 mod error;
 mod exchange;
@@ -35,6 +37,7 @@ pub use self::{
     apps::{App, Installation},
     comments::{Comment, CommentRef, Reaction},
     contents::{Content, Repository},
+    deliveries::{DeliveryPage, HookDelivery},
     effects::{Post, RunSearch},
     error::{GitHubError, SettingsError},
     issues::Issue,

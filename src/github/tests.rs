@@ -15,6 +15,7 @@
 //! | no `Accept`, two `User-Agent`s | `pages::every_call_has_each_header_once` |
 
 mod answers;
+mod deliveries;
 mod fate;
 mod limits;
 mod pages;

@@ -28,6 +28,8 @@ pub struct Delivery<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     New,
+    /// New, and GitHub was asked to send it again: it would have been missed.
+    Recovered,
     /// This id was accepted before; nothing changed.
     Repeated,
 }
@@ -48,7 +50,7 @@ impl Store {
         let raw = delivery.raw.map(|raw| self.keys.seal(raw)).transpose()?;
         let event = delivery.event;
         let state = if event.is_some_and(Event::needs_facts) { "unprepared" } else { "ready" };
-        let fresh: i64 = sqlx::query_scalar(include_str!("sql/accept_delivery.sql"))
+        let (fresh, recovered): (i64, i64) = sqlx::query_as(include_str!("sql/accept_delivery.sql"))
             .bind(delivery.tenant_id)
             .bind(delivery.id)
             .bind(delivery.repo_id)
@@ -67,9 +69,14 @@ impl Store {
                     "default_branch": repository.default_branch, "installation_id": repository.installation_id,
                 }))
             }))
+            .bind(new_id())
             .fetch_one(&self.pool)
             .await?;
-        Ok(if fresh > 0 { Accepted::New } else { Accepted::Repeated })
+        Ok(match (fresh, recovered) {
+            (0, _) => Accepted::Repeated,
+            (_, 0) => Accepted::New,
+            _ => Accepted::Recovered,
+        })
     }
 
     /// An event of our own. `source` is `effect`, `monitor` or `operator`.

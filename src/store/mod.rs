@@ -4,8 +4,9 @@
 //!
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
-//! * `inbox`, `outbox`, `mirrors`, `repositories`, `settings` are the tables around it;
-//! * `views` is what people look at, `audit` who changed what, `gauges` what a scrape reads; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
+//! * `inbox`, `outbox`, `mirrors`, `repositories`, `redeliveries`, `settings` are the tables around it;
+//! * `views` is what people look at, `audit` who changed what, `gauges` what a scrape reads; `seal` encrypts raw
+//!   payloads; `cluster` brings up a private Postgres.
 
 mod audit;
 pub mod cluster;
@@ -16,6 +17,7 @@ mod lane;
 mod locks;
 mod mirrors;
 mod outbox;
+mod redeliveries;
 mod repositories;
 mod seal;
 mod settings;
@@ -42,6 +44,7 @@ pub use lane::{Lane, Waiting};
 pub use locks::{BuildLock, IssueLock, LockBounds, Locked, QueueLock};
 pub use mirrors::ClaimedMirror;
 pub use outbox::{ClaimedEffect, Done, Posted, Urgency, Wait};
+pub use redeliveries::{Cursor, Missed, Redelivery};
 pub use repositories::{PolicyOutcome, Repository};
 pub use seal::{SecretKeys, SecretKeysError};
 pub use settings::StoredClock;
@@ -143,6 +146,7 @@ pub enum Due {
     Ready,
     Effect,
     Mirror,
+    Redelivery,
 }
 
 impl Due {
@@ -152,6 +156,7 @@ impl Due {
             Self::Ready => "ready",
             Self::Effect => "outbox",
             Self::Mirror => "mirror",
+            Self::Redelivery => "redelivery",
         }
     }
 }

@@ -12,6 +12,6 @@ mod signature;
 mod tests;
 
 pub use body::MAX_BODY;
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, parse, reads};
 pub use route::{Intake, router};
 pub use signature::WebhookSecrets;

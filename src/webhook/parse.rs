@@ -11,6 +11,14 @@ use crate::{
 /// Lines of a comment that count; nobody needs more, and each may be answered.
 const MAX_COMMANDS: usize = 10;
 
+/// The events that [`parse`] reads; all others are acknowledged and ignored.
+const READ: [&str; 4] = ["issues", "issue_comment", "workflow_run", "push"];
+
+/// Whether deliveries of this name (`X-GitHub-Event`) can be our business.
+pub fn reads(event: &str) -> bool {
+    READ.contains(&event)
+}
+
 /// What a delivery says, as far as it is our business.
 #[derive(Debug)]
 pub struct Parsed {

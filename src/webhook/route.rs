@@ -142,6 +142,11 @@ async fn accept(
     }
     Ok(match (accepted, event) {
         (Accepted::Repeated, _) => "repeated",
+        (Accepted::Recovered, _) => {
+            metrics::recovered("delivery");
+            tracing::info!("recovered a missed event");
+            "recovered"
+        }
         (Accepted::New, Some(_)) => "accepted",
         (Accepted::New, None) => "ignored",
     })

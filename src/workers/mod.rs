@@ -2,8 +2,8 @@
 //! makes it look sooner, and losing one costs a polling interval, never a build.
 //!
 //! `prepare` fetches facts, `apply` decides under the locks, `actions` and `words` carry effects out, `mirror` keeps
-//! status comments true, `monitor` asks GitHub about runs, `retention` forgets what is old. Any number of replicas
-//! run them against one database.
+//! status comments true, `monitor` asks GitHub about runs, `reconcile` about all that we may have missed, `retention`
+//! forgets what is old. Any number of replicas run them against one database.
 
 mod actions;
 mod apply;
@@ -14,6 +14,7 @@ mod monitor;
 mod pause;
 mod policy;
 mod prepare;
+mod reconcile;
 mod retention;
 mod words;
 
@@ -29,7 +30,7 @@ use tracing::Instrument as _;
 
 use crate::{
     clock::Clock,
-    github::{GitHub, Repo},
+    github::{GitHub, GitHubError, Repo},
     queue::{Event, RepoKey},
     store::{Due, Repository, Store},
 };
@@ -57,6 +58,8 @@ struct Shared {
     public_url: String,
     /// GitHub is asked about a run at least this often.
     check_runs_every: Duration,
+    /// GitHub's list of deliveries is looked through this often.
+    reconcile_every: Duration,
     bot: OnceCell<String>,
     health: Health,
 }
@@ -69,6 +72,7 @@ struct Wakes {
     actions: Notify,
     words: Notify,
     mirror: Notify,
+    redeliver: Notify,
 }
 
 impl Context {
@@ -78,10 +82,21 @@ impl Context {
         clock: Clock,
         public_url: String,
         check_runs_every: Duration,
+        reconcile_every: Duration,
     ) -> Self {
         let (wakes, bot) = (Wakes::default(), OnceCell::new());
         let health = Health::new(Clock::system(), clock.rate());
-        Self(Arc::new(Shared { store, github, clock, wakes, public_url, check_runs_every, bot, health }))
+        Self(Arc::new(Shared {
+            store,
+            github,
+            clock,
+            wakes,
+            public_url,
+            check_runs_every,
+            reconcile_every,
+            bot,
+            health,
+        }))
     }
 
     /// Whether the loops are alive.
@@ -151,11 +166,13 @@ pub async fn run(context: Context, stop: CancellationToken) {
         loops.spawn(Loop::Actions.run(context.clone(), stop.clone()));
     }
     loops.spawn(Loop::Monitor.run(context.clone(), stop.clone()));
+    loops.spawn(Loop::Deliveries.run(context.clone(), stop.clone()));
+    loops.spawn(Loop::Redeliver.run(context.clone(), stop.clone()));
     loops.spawn(Loop::Retention.run(context.clone(), stop.clone()));
     while loops.join_next().await.is_some() {}
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loop {
     Prepare,
     Apply,
@@ -163,15 +180,21 @@ enum Loop {
     Words,
     Mirror,
     Monitor,
+    Deliveries,
+    Redeliver,
     Retention,
 }
 
 impl Loop {
     async fn run(self, context: Context, stop: CancellationToken) {
         let (health, name) = (context.health(), format!("{self:?}"));
+        let clock = &context.0.clock;
         let pulse = health.watch(&name);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = clock.sleep(self.first(&context)) => {}
+        }
         while !stop.is_cancelled() {
-            let clock = &context.0.clock;
             let began = clock.now();
             // A task of its own, so that a panic ends one step and not the loop; it ends with the loop.
             let step = context.clone();
@@ -191,7 +214,7 @@ impl Loop {
                 Ok(Err(error)) => {
                     health.ended(pulse, Step::Failed, PAUSE);
                     tracing::warn!(worker = ?self, error = format!("{error:#}"), "a step failed; it is tried again");
-                    clock.now() + PAUSE
+                    clock.now() + self.rest(&error)
                 }
                 Err(panic) => {
                     health.ended(pulse, Step::Panicked, PAUSE);
@@ -216,6 +239,8 @@ impl Loop {
             Self::Words => words::step(context).await,
             Self::Mirror => mirror::step(context).await,
             Self::Monitor => monitor::step(context).await,
+            Self::Deliveries => reconcile::look_through_deliveries(context).await,
+            Self::Redeliver => reconcile::redeliver(context).await,
             Self::Retention => retention::step(context).await,
         }
     }
@@ -228,7 +253,25 @@ impl Loop {
             Self::Actions => wakes.actions.notified().await,
             Self::Words => wakes.words.notified().await,
             Self::Mirror => wakes.mirror.notified().await,
-            Self::Monitor | Self::Retention => std::future::pending().await,
+            Self::Redeliver => wakes.redeliver.notified().await,
+            Self::Monitor | Self::Deliveries | Self::Retention => std::future::pending().await,
+        }
+    }
+
+    /// How long the first step waits.
+    fn first(self, context: &Context) -> Duration {
+        match self {
+            Self::Deliveries => reconcile::first_within(context.0.reconcile_every),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// How long to rest after an error: as long as GitHub wishes, if it does.
+    fn rest(self, error: &anyhow::Error) -> Duration {
+        match (error.downcast_ref(), self) {
+            (Some(GitHubError::RetryLater { after, .. }), _) => after.unwrap_or(POLL),
+            (Some(_), Self::Deliveries | Self::Redeliver) => jitter(POLL),
+            _ => PAUSE,
         }
     }
 
@@ -239,12 +282,16 @@ impl Loop {
             Self::Apply => Due::Ready,
             Self::Actions | Self::Words => Due::Effect,
             Self::Mirror => Due::Mirror,
-            Self::Monitor => return context.0.check_runs_every / 2,
+            Self::Redeliver => Due::Redelivery,
+            // Shorter, never longer: it is a promise.
+            Self::Monitor => return (context.0.check_runs_every / 2).mul_f64(1.0 - 0.2 * fastrand::f64()),
+            Self::Deliveries => return jitter(context.0.reconcile_every),
             Self::Retention => return retention::EVERY,
         };
         let store = context.store();
+        let shortest = if self == Self::Redeliver { reconcile::REDELIVER_EVERY } else { SHORTEST };
         match (store.next_due(due).await, store.now().await) {
-            (Ok(Some(due)), Ok(now)) => (due - now).to_std().unwrap_or(Duration::ZERO).clamp(SHORTEST, POLL),
+            (Ok(Some(due)), Ok(now)) => (due - now).to_std().unwrap_or(Duration::ZERO).clamp(shortest, POLL),
             _ => POLL,
         }
     }
@@ -252,3 +299,8 @@ impl Loop {
 
 /// What is due but cannot be had (another worker has it) is not asked for in a tight loop.
 const SHORTEST: Duration = Duration::from_millis(100);
+
+/// 15 % shorter to 15 % longer, so that replicas do not all come at once.
+fn jitter(every: Duration) -> Duration {
+    every.mul_f64(0.85 + 0.3 * fastrand::f64())
+}

@@ -1,6 +1,7 @@
 -- A delivery becomes durable before it is acknowledged. A known id changes nothing: `fresh` is empty then.
 -- $1 tenant, $2 delivery, $3 repo, $4 event name, $5 now, $6 raw (encrypted) or null, $7 inbox id, $8 issue, $9 comment,
--- $10 event, $11 state, $12 the reaction "seen" as an outbox row or null, $13 what it says of its repository or null
+-- $10 event, $11 state, $12 the reaction "seen" as an outbox row or null, $13 what it says of its repository or null,
+-- $14 audit id, for a delivery that GitHub was asked to send again
 WITH fresh AS (
     INSERT INTO delivery (tenant_id, delivery_id, repo_id, event, outcome, received_at, raw)
     VALUES ($1, $2, $3, $4, CASE WHEN $10::jsonb IS NULL THEN 'ignored' ELSE 'waiting' END, $5, $6)
@@ -33,5 +34,14 @@ WITH fresh AS (
 ), row AS (
     INSERT INTO inbox (tenant_id, inbox_id, repo_id, delivery_id, source, issue, comment_id, event, state, received_at, due_at)
     SELECT $1, $7, $3, $2, 'delivery', $8, $9, $10, $11, $5, $5 FROM fresh WHERE $10::jsonb IS NOT NULL
+), arrived AS (
+    UPDATE redelivery r SET arrived_at = $5, due_at = NULL
+      FROM fresh WHERE r.tenant_id = $1 AND r.delivery_id = $2 AND r.arrived_at IS NULL
+    RETURNING r.attempts
+), recovered AS (
+    INSERT INTO audit (tenant_id, audit_id, at, repo_id, actor, what, before, after, why, source)
+    SELECT $1, $14::uuid, $5, coalesce($3, 0), 'github', 'recovered', NULL, $4, 'recovered a missed event', 'delivery ' || $2
+      FROM arrived WHERE attempts > 0
+    RETURNING 1
 )
-SELECT count(*) FROM fresh
+SELECT (SELECT count(*) FROM fresh) AS fresh, (SELECT count(*) FROM recovered) AS recovered

@@ -45,7 +45,7 @@ pub async fn context(store: &Store) -> (Context, Sandbox) {
         time_outs: TimeOuts::default(),
     });
     let minute = Duration::from_secs(60);
-    (Context::new(store.clone(), github.expect("a client"), clock, String::new(), minute), sandbox)
+    (Context::new(store.clone(), github.expect("a client"), clock, String::new(), minute, minute), sandbox)
 }
 
 pub fn repo(n: i64) -> RepoKey {
