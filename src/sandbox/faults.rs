@@ -67,6 +67,8 @@ pub struct HookFault {
 pub enum HookTrouble {
     /// Never arrives; stands in the delivery list as failed.
     Drop,
+    /// Never arrives, and GitHub knows of no delivery.
+    Vanish,
     /// Arrives twice with the same delivery id.
     Double,
     /// Arrives later, by milliseconds of the sandbox's clock; others overtake it.

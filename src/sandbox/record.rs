@@ -16,6 +16,8 @@ pub struct Record {
     pub runs: Vec<RunTimes>,
     pub cancels: Vec<Cancel>,
     pub comments: Vec<CommentEvent>,
+    /// How often each method and path, without its query, was called.
+    pub calls: BTreeMap<String, u64>,
 }
 
 /// An issue, or a comment in it, that asks for a build.

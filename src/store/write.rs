@@ -125,6 +125,11 @@ impl WriteSet {
         Ok(())
     }
 
+    /// How many entries of this kind the audit gets.
+    pub fn audited(&self, what: &str) -> usize {
+        self.rest.audit.iter().filter(|entry| entry.what == what).count()
+    }
+
     /// Takes an inbox row away; its delivery is marked with the outcome (`applied` or `ignored`).
     pub fn applied(&mut self, inbox_id: Uuid, outcome: &str) {
         self.applied.push(json!({ "inbox_id": inbox_id, "outcome": outcome }));

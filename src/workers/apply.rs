@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Context, back_off};
 use crate::{
-    queue::{Event, LockKey, LockPlan, RepoKey, Stored, Turn, Verdict},
+    queue::{AuditEntry, Event, LockKey, LockPlan, RepoKey, Stored, Turn, Verdict},
     store::{Locked, PutOff, Store, StoreError, WriteSet},
 };
 
@@ -147,7 +147,14 @@ impl Batch<'_> {
         plan.keys.extend(self.extra.iter().cloned());
         let mut locked = lane.lock(store, &plan, &format!("apply {}", std::process::id())).await?;
         match self.decide(&mut locked, &events).await {
-            Ok((write, now)) => locked.commit(write, now).await.map(|()| true),
+            Ok((write, now)) => {
+                let recovered = write.audited(AuditEntry::RECOVERED);
+                locked.commit(write, now).await?;
+                for _ in 0..recovered {
+                    tracing::info!(recovered = "run", repo = self.repo.repo_id, "recovered a missed event");
+                }
+                Ok(true)
+            }
             Err(error) => {
                 // Awaited: else the next try, with another size or plan, would find the lane claimed by this one.
                 locked.rollback().await;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{
     super::{By, DispatchAnswer, Phase, RunReport},
-    Build, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
+    AuditEntry, Build, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
 };
 
 /// By how much GitHub's clock may be behind ours.
@@ -66,6 +66,9 @@ impl Turn {
         if known.is_some_and(|known| (report.attempt, report.phase) <= known) {
             self.heartbeat(id)?;
             return Ok(Verdict::Applied);
+        }
+        if self.origin.source == "monitor" {
+            self.audit(Some(id), AuditEntry::RECOVERED, None, Some("run"), Some("recovered a missed event"));
         }
         self.bind(id, report.run_id, &report.url)?;
         self.change(id, None, |build| {

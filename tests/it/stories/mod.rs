@@ -9,6 +9,7 @@ mod endings;
 mod main_job;
 mod order;
 mod policies;
+mod reconcile;
 mod storm;
 mod strangers;
 mod the_end;
