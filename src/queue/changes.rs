@@ -57,3 +57,8 @@ pub struct AuditEntry {
     pub why: Option<String>,
     pub source: String,
 }
+
+impl AuditEntry {
+    /// What was done: GitHub was asked, and said more than its webhooks had.
+    pub const RECOVERED: &str = "recovered";
+}

@@ -92,6 +92,8 @@ pub struct Options {
     pub cancel_takes: Duration,
     /// A new run is missing in listings for this long.
     pub list_lag: Duration,
+    /// A delivery is missing in the list of deliveries for this long.
+    pub delivery_lag: Duration,
     /// Calls per hour.
     pub rate_limit: u32,
     /// Repeats chance: durations, failures, probabilities, ids of deliveries.
@@ -124,6 +126,7 @@ impl Options {
             auto: None,
             cancel_takes: Duration::from_secs(5),
             list_lag: Duration::ZERO,
+            delivery_lag: Duration::ZERO,
             rate_limit: 15_000,
             seed: 0,
             plant: None,

@@ -85,7 +85,7 @@ async fn api(
     };
     let (checked, trouble) = {
         let mut world = shared.world();
-        world.calls += 1;
+        *world.record.calls.entry(format!("{} {}", call.method, call.raw_path)).or_default() += 1;
         (world.check_call(&call), world.api_trouble(&call.method, &call.raw_path))
     };
     if let Err(why) = checked {

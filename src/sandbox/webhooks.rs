@@ -142,6 +142,7 @@ impl World {
         }
         match self.hook_trouble(&hook.event, hook.action.as_deref()) {
             Some(HookTrouble::Drop) => return self.delivered(hook, NO_ANSWER, Duration::ZERO),
+            Some(HookTrouble::Vanish) => return,
             Some(HookTrouble::Double) => self.hooks.push(hook.clone()),
             Some(HookTrouble::Delay(ms)) => hook.not_before += TimeDelta::milliseconds(ms.into()),
             Some(HookTrouble::Reorder) => hook.lets_pass = true,

@@ -36,8 +36,6 @@ pub struct World {
     pub(super) faults: Faults,
     pub(super) record: Record,
     pub(super) rate: Rate,
-    /// Calls of the App that arrived.
-    pub(super) calls: u64,
     last_id: u64,
     random: u64,
 }
@@ -98,7 +96,6 @@ impl World {
             faults: Faults::default(),
             record: Record::default(),
             rate: Rate::default(),
-            calls: 0,
             last_id: 1000,
             random,
         };
@@ -120,7 +117,7 @@ impl World {
 
     /// How many calls of the App arrived so far, whatever became of them.
     pub fn calls(&self) -> u64 {
-        self.calls
+        self.record.calls.values().sum()
     }
 
     /// The login of the App's bot.

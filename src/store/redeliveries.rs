@@ -39,7 +39,7 @@ pub struct Redelivery {
 pub struct Cursor {
     /// When this database first looked. What GitHub delivered before is another's, unless it failed.
     pub since: DateTime<Utc>,
-    /// The newest delivery of the last complete look, in GitHub's time; none: there was none yet.
+    /// When the last complete look began; none: there was none yet.
     pub through: Option<DateTime<Utc>>,
 }
 

@@ -234,6 +234,9 @@ impl Told {
                 let from = before.as_deref().unwrap_or("none");
                 metrics::transition(from, after.as_deref().unwrap_or("none"));
             }
+            if what == AuditEntry::RECOVERED {
+                metrics::recovered("run");
+            }
             let build = build_id.map(tracing::field::display);
             let delivery = source.strip_prefix("delivery ");
             tracing::info!(build, delivery, actor, what, before, after, why, source, "changed");

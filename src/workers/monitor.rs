@@ -1,33 +1,50 @@
-//! Asks GitHub about the runs of held locks, so that a lost webhook costs one interval and never a build.
+//! Asks GitHub about the runs of held locks, at the start of the process too, so that a lost webhook costs one interval
+//! and never a build.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
 use tracing::Instrument as _;
 
 use super::Context;
 use crate::{
     github::{GitHubError, Repo, Run},
-    queue::{Build, DispatchAnswer, Event, Phase, RunReport},
+    queue::{Build, DispatchAnswer, Event, Phase, RepoKey, RunReport},
+    store::RunToCheck,
 };
+
+/// How many repositories are asked about at once: where GitHub hangs, the others are heard of in time.
+const AT_ONCE: usize = 8;
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let now = context.store().now().await?;
     let half = TimeDelta::from_std(context.0.check_runs_every / 2).unwrap_or(TimeDelta::MAX);
-    let mut late = BTreeSet::new();
+    let mut holders: BTreeMap<RepoKey, Vec<RunToCheck>> = BTreeMap::new();
     for holder in context.store().runs_to_check(now - half, now).await? {
+        holders.entry(holder.build.repo()).or_default().push(holder);
+    }
+    let asked = stream::iter(holders).map(|(repo, holders)| look(context, repo, holders));
+    let results: Vec<_> = asked.buffer_unordered(AT_ONCE).collect().await;
+    results.into_iter().collect::<Result<(), _>>()?;
+    Ok(false)
+}
+
+/// Looks after the holders of one repository.
+async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> anyhow::Result<()> {
+    let mut late = false;
+    for holder in holders {
         context.health().goes_on("Monitor");
         if holder.unanswered {
             // Its dispatch was set aside: nothing else would ever move this build.
             let event =
                 Event::Dispatched { build: holder.build.build_id, answer: DispatchAnswer::NeverConfirmed };
-            context.tell(holder.build.repo(), "monitor", &event).await?;
+            context.tell(repo, "monitor", &event).await?;
             continue;
         }
         let over = match holder.build.run_id.filter(|_| holder.ask) {
             Some(run_id) => {
-                let (build, repo) = (holder.build.build_id, holder.build.repo());
-                let (tenant, repo) = (repo.tenant_id, repo.repo_id);
+                let (tenant, repo, build) = (repo.tenant_id, repo.repo_id, holder.build.build_id);
                 let span = tracing::error_span!("monitor", tenant, repo, %build, run = run_id);
                 let asked = ask(context, &holder.build, run_id).instrument(span.clone()).await;
                 asked.unwrap_or_else(|error| {
@@ -40,14 +57,12 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
         };
         // After downtime a build that has ended is completed, not timed out. Nor is one of which GitHub did not say now
         // that it goes on: the heart sees that in its leases' heartbeats.
-        if holder.overdue && !over {
-            late.insert(holder.build.repo());
-        }
+        late |= holder.overdue && !over;
     }
-    for repo in late {
+    if late {
         context.tell(repo, "monitor", &Event::Look).await?;
     }
-    Ok(false)
+    Ok(())
 }
 
 /// Tells how the build's own attempt is, and that another has begun, if so. Returns whether its own is over.

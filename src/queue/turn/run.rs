@@ -2,7 +2,7 @@
 
 use super::{
     super::{By, DispatchAnswer, Phase, RunReport},
-    BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
+    AuditEntry, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
     whose::Whose,
 };
 
@@ -43,6 +43,9 @@ impl Turn {
         if build.run_phase.is_some_and(|known| report.phase <= known) {
             self.heartbeat(id)?;
             return Ok(Verdict::Applied);
+        }
+        if self.origin.source == "monitor" {
+            self.audit(Some(id), AuditEntry::RECOVERED, None, Some("run"), Some("recovered a missed event"));
         }
         self.bind(id, report.run_id, &report.url)?;
         self.change(id, None, |build| {

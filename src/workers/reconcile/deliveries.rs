@@ -13,7 +13,8 @@ use crate::{
     workers::Context,
 };
 
-/// The list lags, and GitHub waits for an answer before it notes a failure: so far it is looked through again.
+/// The list lags, GitHub waits for an answer before it notes a failure, and its clock is not ours: so much is looked
+/// through again.
 const OVERLAP: TimeDelta = TimeDelta::minutes(10);
 
 /// By how much our time of receiving may be before GitHub's of delivering.
@@ -29,7 +30,6 @@ pub(in crate::workers) async fn step(context: &Context) -> anyhow::Result<bool> 
     let oldest = now - REMEMBERED;
     let horizon = cursor.through.map_or(oldest, |through| oldest.max(through - OVERLAP));
     let listed = list(&context.0.github, horizon).await?;
-    let newest = listed.iter().map(|one| one.delivered_at).max();
     let missed = missed(store, &cursor, listed, horizon).await?;
     if !missed.is_empty() {
         let missed = with_tenants(context, missed).await?;
@@ -40,9 +40,7 @@ pub(in crate::workers) async fn step(context: &Context) -> anyhow::Result<bool> 
         }
     }
     // Only now: what was found is noted.
-    if let Some(newest) = newest.filter(|newest| cursor.through.is_none_or(|through| *newest > through)) {
-        store.save_delivery_cursor(Cursor { through: Some(newest), ..cursor }).await?;
-    }
+    store.save_delivery_cursor(Cursor { through: Some(now), ..cursor }).await?;
     Ok(false)
 }
 

@@ -99,6 +99,12 @@ impl Trilock {
         assert!(done.is_ok(), "{query} never gave {wanted}; what waits: {}", self.rest().await);
     }
 
+    /// Changes the database behind the server's back.
+    pub async fn meddle(&self, statement: &'static str) {
+        let done = sqlx::raw_sql(statement).execute(&self.database).await;
+        done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+
     pub async fn count(&self, query: &'static str) -> i64 {
         sqlx::query_scalar(query)
             .fetch_one(&self.database)

@@ -10,6 +10,7 @@ mod limits;
 mod main_job;
 mod order;
 mod policies;
+mod reconcile;
 mod storm;
 mod strangers;
 mod the_end;

@@ -51,7 +51,8 @@ impl Pages {
             clock: t.clock.clone(),
             time_outs: TimeOuts { connect: second, read: second, total: second },
         });
-        let context = Context::new(t.store.clone(), github.unwrap(), t.clock.clone(), String::new(), second, second);
+        let context =
+            Context::new(t.store.clone(), github.unwrap(), t.clock.clone(), String::new(), second, second);
         Self(web::router(context, options))
     }
 

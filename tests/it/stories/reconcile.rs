@@ -1,0 +1,336 @@
+//! What GitHub could not deliver, or we lost, is asked for: at the start and on timers.
+
+use std::time::Duration;
+
+use axum::{Router, http::StatusCode};
+use chrono::TimeDelta;
+use serde_json::json;
+use trilock::sandbox::{ApiTrouble, HookFault, HookTrouble};
+
+use crate::harness::{Issue, REPO, Trilock, minutes, seconds};
+
+const EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// Real time for a server to do what is due.
+const WHILE: Duration = Duration::from_millis(50);
+
+const LIST: &str = "GET /app/hook/deliveries";
+
+const RECOVERED: &str = "SELECT count(*) FROM audit
+     WHERE what = 'recovered' AND why = 'recovered a missed event' AND source LIKE 'delivery %'";
+
+const BY_THE_MONITOR: &str = "SELECT count(*) FROM audit WHERE what = 'recovered' AND source = 'monitor'";
+
+const WANTED: &str = "SELECT count(*) FROM redelivery";
+
+const GIVEN_UP: &str = "SELECT count(*) FROM redelivery WHERE due_at IS NULL AND arrived_at IS NULL";
+
+const LOOKED: &str =
+    "SELECT count(*) FROM setting WHERE name = 'delivery_cursor' AND value->>'through' IS NOT NULL";
+
+/// The last look has ended, and no other is due.
+const LOOKED_NOW: &str = "SELECT count(*) FROM setting WHERE name = 'delivery_cursor'
+     AND (value->>'through')::timestamptz > trilock_now() - interval '4 minutes'";
+
+/// A world whose server has looked through the list once.
+async fn reconciling() -> Trilock {
+    let mut t = Trilock::start().await;
+    restart(&mut t).await;
+    until_stored(&t, LOOKED, 1).await;
+    t
+}
+
+/// The server is killed, and nobody answers at its address.
+fn down(t: &mut Trilock) {
+    t.kill();
+    // Of a port where nobody listens.
+    t.github.set_webhook_url("http://127.0.0.1:9/");
+}
+
+/// Ends the server, and starts one that looks at the start and every five minutes.
+async fn restart(t: &mut Trilock) {
+    t.kill();
+    t.reconcile_every = EVERY;
+    t.serve().await;
+}
+
+/// Lets time pass until a query's one value is as wanted: at most two intervals.
+async fn until_stored(t: &Trilock, query: &'static str, wanted: i64) {
+    for _ in 0..60 {
+        if t.count(query).await >= wanted {
+            t.calm().await;
+            assert_eq!(t.count(query).await, wanted, "{query}");
+            return;
+        }
+        t.pass(seconds(10)).await;
+        t.github.until_within(WHILE, |_| false).await;
+    }
+    panic!("{query} is {}, not {wanted}", t.count(query).await);
+}
+
+fn calls(t: &Trilock, of: &str) -> u64 {
+    let world = t.github.world();
+    let calls = &world.record().calls;
+    calls
+        .iter()
+        .filter(|(call, _)| call.starts_with("POST /app/hook") == (of == "POST") && call.starts_with(of))
+        .map(|(_, n)| n)
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_while_the_server_was_down_is_built_once() {
+    let mut t = Trilock::start().await;
+    let first = t.issue("ben").await;
+    down(&mut t);
+    t.comment("ben", first, "/build tag=v1.0.0").await;
+    let second = t.request("eve", "### Version tag\n\nv2.0.0").await;
+    t.pass_amid_calls(minutes(90)).await;
+    restart(&mut t).await;
+    // The comment, and the issue opened and labeled.
+    until_stored(&t, RECOVERED, 3).await;
+    t.says(first, "🔨 Starting").await;
+    t.carried_out(first, t.run(1).await).await;
+    t.says(second, "🔨 Starting").await;
+    t.carried_out(second, t.run(2).await).await;
+    assert_eq!(t.tags(), ["v1.0.0", "v2.0.0"]);
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_ended_while_the_server_was_down_is_completed_not_timed_out() {
+    let mut t = Trilock::start().await;
+    let issue = t.asked("ben", "/build tag=v1.4.0").await;
+    t.begin(t.run(1).await).await;
+    t.says(issue, "🔨 Building").await;
+    down(&mut t);
+    t.finish(t.run(1).await, "success").await;
+    t.pass_amid_calls(minutes(5 * 60)).await;
+    restart(&mut t).await;
+    t.ended_well(issue).await;
+    until_stored(&t, RECOVERED, 1).await;
+    assert_eq!(t.count("SELECT count(*) FROM audit WHERE after IN ('cancelling', 'timed_out')").await, 0);
+    assert!(t.github.world().record().cancels.is_empty());
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_comment_is_recovered_within_the_interval() {
+    let t = reconciling().await;
+    let issue = t.issue("ben").await;
+    t.next_hook("issue_comment", "created", HookTrouble::Drop);
+    let before = t.clock.now();
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    until_stored(&t, RECOVERED, 1).await;
+    // The jitter, and the steps in which this story lets time pass.
+    assert!(t.clock.now() - before < TimeDelta::seconds(300 + 45 + 20));
+    t.says(issue, "🔨 Starting").await;
+    t.carried_out(issue, t.run(1).await).await;
+    assert_eq!(t.tags(), ["v1.4.0"]);
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_503_is_recovered() {
+    let t = reconciling().await;
+    let issue = t.issue("ben").await;
+    t.meddle("ALTER TABLE delivery RENAME TO away").await;
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    t.meddle("ALTER TABLE away RENAME TO delivery").await;
+    let status = t.github.world().deliveries().last().map(|delivery| delivery.status_code);
+    assert_eq!(status, Some(503));
+    until_stored(&t, RECOVERED, 1).await;
+    t.says(issue, "🔨 Starting").await;
+    t.carried_out(issue, t.run(1).await).await;
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_at_once_make_one_build_of_one_request() {
+    let mut t = Trilock::start().await;
+    let issue = t.issue("ben").await;
+    down(&mut t);
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    t.reconcile_every = EVERY;
+    for _ in 0..2 {
+        t.serve().await;
+    }
+    until_stored(&t, RECOVERED, 1).await;
+    for _ in 0..3 {
+        t.pass(EVERY).await;
+    }
+    assert_eq!(calls(&t, "POST"), 1, "it was asked for once");
+    t.says(issue, "🔨 Starting").await;
+    t.carried_out(issue, t.run(1).await).await;
+    assert_eq!(t.tags(), ["v1.4.0"]);
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_arrives_is_given_up() {
+    let t = reconciling().await;
+    let issue = t.issue("ben").await;
+    let (event, trouble) = (Some("issue_comment".to_owned()), HookTrouble::Drop);
+    t.github.world().fault_hook(HookFault { event, action: None, times: None, chance: 1.0, trouble });
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    until_stored(&t, WANTED, 1).await;
+    for _ in 0..40 {
+        t.pass(minutes(120)).await;
+        t.github.until_within(WHILE, |_| false).await;
+    }
+    until_stored(&t, GIVEN_UP, 1).await;
+    let asked = calls(&t, "POST");
+    assert!((4..=15).contains(&asked), "{asked} times");
+    t.github.world().clear_faults();
+    for _ in 0..4 {
+        t.pass(EVERY).await;
+    }
+    assert_eq!(calls(&t, "POST"), asked, "and for ever");
+    assert!(t.runs().is_empty());
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_github_has_forgotten_is_not_asked_for() {
+    let mut t = Trilock::start().await;
+    let issue = t.issue("ben").await;
+    down(&mut t);
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    t.pass_amid_calls(minutes(73 * 60)).await;
+    restart(&mut t).await;
+    let issue = t.issue("eve").await;
+    until_stored(&t, LOOKED, 1).await;
+    assert_eq!((t.count(WANTED).await, calls(&t, "POST")), (0, 0));
+    t.comment("eve", issue, "/build tag=v2.0.0").await;
+    t.says(issue, "🔨 Starting").await;
+    t.carried_out(issue, t.run(1).await).await;
+    assert_eq!(t.tags(), ["v2.0.0"]);
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_look_reads_one_page() {
+    let mut t = Trilock::start().await;
+    for _ in 0..250 {
+        t.github.world().deliver_raw("star", &json!({ "action": "created" }));
+    }
+    t.calm().await;
+    t.pass(minutes(20)).await;
+    restart(&mut t).await;
+    until_stored(&t, LOOKED, 1).await;
+    assert_eq!(calls(&t, LIST), 3);
+    for look in 1..=3 {
+        t.pass(minutes(6)).await;
+        t.until("another look", |world| world.record().calls[LIST] >= 3 + look).await;
+        t.until_stored(LOOKED_NOW, 1).await;
+        assert_eq!(calls(&t, LIST), 3 + look);
+    }
+    assert_eq!(t.count(WANTED).await, 0);
+    t.end().await;
+}
+
+/// Where webhooks are answered 200 and forgotten.
+async fn nowhere() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("an address");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    tokio::spawn(
+        async move { axum::serve(listener, Router::new().fallback(|| async { StatusCode::OK })).await },
+    );
+    url
+}
+
+/// Asks where the answer is 200 and nothing is kept, as by a database that was since restored from a backup.
+async fn ask_nowhere(t: &mut Trilock) -> Issue {
+    let issue = t.issue("ben").await;
+    // GitHub's times have no fractions of a second.
+    t.pass(seconds(1)).await;
+    t.github.set_webhook_url(nowhere().await);
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    restart(t).await;
+    issue
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_github_delivered_and_we_do_not_have_is_recovered() {
+    let mut t = reconciling().await;
+    let issue = ask_nowhere(&mut t).await;
+    until_stored(&t, RECOVERED, 1).await;
+    t.says(issue, "🔨 Starting").await;
+    t.carried_out(issue, t.run(1).await).await;
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_before_this_database_was_in_use_is_anothers() {
+    let mut t = Trilock::start().await;
+    ask_nowhere(&mut t).await;
+    until_stored(&t, LOOKED, 1).await;
+    t.pass(minutes(12)).await;
+    assert_eq!(t.count(WANTED).await, 0);
+    assert!(t.runs().is_empty());
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn github_says_when_to_look_again() {
+    let mut t = Trilock::start().await;
+    t.next_call("GET", "/app/hook/deliveries$", ApiTrouble::RetryAfter(240));
+    restart(&mut t).await;
+    for _ in 0..60 {
+        if t.github.until_within(WHILE, |world| world.record().calls.contains_key(LIST)).await {
+            break;
+        }
+        t.pass(seconds(1)).await;
+    }
+    t.pass(seconds(200)).await;
+    assert_eq!((calls(&t, LIST), t.count(LOOKED).await), (1, 0));
+    until_stored(&t, LOOKED, 1).await;
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_monitor_finds_out_is_audited() {
+    let t = Trilock::start().await;
+    let issue = t.asked("ben", "/build tag=v1.4.0").await;
+    let run = t.run(1).await;
+    t.begin(run).await;
+    t.says(issue, "🔨 Building").await;
+    assert_eq!(t.count(BY_THE_MONITOR).await, 0);
+    t.next_hook("workflow_run", "completed", HookTrouble::Vanish);
+    t.finish(run, "success").await;
+    t.pass(seconds(60)).await;
+    t.ended_well(issue).await;
+    assert_eq!(t.count(BY_THE_MONITOR).await, 1);
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_where_github_hangs_holds_up_no_other() {
+    const OTHER: &str = "octo/other";
+    let t = Trilock::start().await;
+    t.repository(OTHER);
+    t.calm().await;
+    let hung = t.asked("ben", "/build tag=v1.0.0").await;
+    let lucky = t.issue_in(OTHER, "eve").await;
+    t.comment("eve", lucky, "/build tag=v2.0.0").await;
+    t.says(lucky, "🔨 Starting").await;
+    let runs = (t.run(1).await, t.run_in(OTHER, 1).await);
+    t.begin(runs.0).await;
+    t.begin(runs.1).await;
+    t.says(hung, "🔨 Building").await;
+    t.next_hook("workflow_run", "completed", HookTrouble::Vanish);
+    t.finish(runs.1, "success").await;
+    t.says(lucky, "🔨 Building").await;
+    let call = format!("/repos/{REPO}/actions/runs/{}$", runs.0);
+    t.next_call("GET", &call, ApiTrouble::Delay(600_000));
+    t.pass_amid_calls(seconds(60)).await;
+    // The hanging call is given up after 25 s.
+    let ended = t.github.until_within(Duration::from_secs(10), |world| {
+        world.comments(OTHER, lucky.number).iter().any(|comment| comment.body.contains("Your build is ready"))
+    });
+    assert!(ended.await, "the other repository waits");
+    t.ended_well(lucky).await;
+    t.finish(runs.0, "success").await;
+    t.ended_well(hung).await;
+    t.end().await;
+}
