@@ -18,6 +18,11 @@ pub enum Event {
         issue: i64,
         by: Person,
     },
+    /// The issue is not there any more.
+    IssueGone {
+        issue: i64,
+        why: Gone,
+    },
     /// A new comment with at least one line that is for us.
     Comment(CommentEvent),
     Run(RunReport),
@@ -31,6 +36,10 @@ pub enum Event {
     },
     /// Files that a catalogue is made of changed.
     FilesChanged,
+    /// What the App may do in the repository changed. The column `repository.access` says it; this wakes the lane.
+    Access {
+        access: Access,
+    },
     /// Look at what time alone changes: time-outs and promotion.
     Look,
     /// An operator ends a quarantine.
@@ -47,7 +56,7 @@ impl Event {
     pub fn issue(&self) -> Option<i64> {
         match self {
             Self::Issue(event) => Some(event.issue),
-            Self::IssueClosed { issue, .. } => Some(*issue),
+            Self::IssueClosed { issue, .. } | Self::IssueGone { issue, .. } => Some(*issue),
             Self::Comment(event) => Some(event.issue),
             _ => None,
         }
@@ -73,6 +82,44 @@ impl Event {
     /// Must *prepare* ask GitHub for facts first? Events about runs never wait for any.
     pub fn needs_facts(&self) -> bool {
         matches!(self, Self::Issue(_) | Self::Comment(_) | Self::FilesChanged)
+    }
+}
+
+/// Why an issue is not there any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    Deleted,
+    Transferred,
+}
+
+/// What the App may do in a repository, as the column `repository.access` has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    #[default]
+    Active,
+    /// The App's installation is suspended.
+    Suspended,
+    /// Read-only.
+    Archived,
+    /// The App was uninstalled, or the repository taken out of its installation.
+    Removed,
+    Deleted,
+    /// It has another owner now.
+    Transferred,
+}
+
+impl Access {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Archived => "archived",
+            Self::Removed => "removed",
+            Self::Deleted => "deleted",
+            Self::Transferred => "transferred",
+        }
     }
 }
 

@@ -23,8 +23,8 @@ pub use build::{Build, By, Ending, Priority, Status, Trigger};
 pub use changes::{AuditEntry, Changes, EndedLease, ReleaseOutcome};
 pub use effect::{Effect, Mistake, OutboxEffect, Reaction, ReactionTarget, Refusal, Reply};
 pub use event::{
-    Attempted, CommentEvent, DispatchAnswer, Event, Facts, IssueEvent, Person, Phase, PolicyState, Role,
-    RunReport, Step, Stored,
+    Access, Attempted, CommentEvent, DispatchAnswer, Event, Facts, Gone, IssueEvent, Person, Phase,
+    PolicyState, Role, RunReport, Step, Stored,
 };
 pub use ids::{BuildId, Ids, RepoKey};
 pub use lease::{GrantKind, Lease, LeaseState, Resource, Resources};

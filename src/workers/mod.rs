@@ -27,7 +27,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use crate::{
     clock::Clock,
     github::{GitHub, Repo},
-    queue::{Event, RepoKey},
+    queue::{Access, Event, RepoKey},
     store::{Due, Repository, Store},
 };
 
@@ -88,6 +88,12 @@ impl Context {
         self.0.wakes.words.notify_one();
     }
 
+    /// What the App may do somewhere changed: anything may be due.
+    pub fn wake_all(&self) {
+        self.wake_intake();
+        self.wake_effects();
+    }
+
     fn wake_effects(&self) {
         self.0.wakes.actions.notify_one();
         self.0.wakes.words.notify_one();
@@ -108,9 +114,16 @@ impl Context {
         Ok(self.0.bot.get_or_try_init(ask).await?)
     }
 
-    /// The repository and its address for calls.
+    /// The repository and its address for calls. A transferred one has the names and the installation of its new owner,
+    /// if the App is there.
     async fn repository(&self, repo: RepoKey) -> anyhow::Result<(Repository, Repo)> {
-        let row = self.0.store.repository(repo).await?.context("the repository is not known")?;
+        let mut row = self.0.store.repository(repo).await?.context("the repository is not known")?;
+        if row.access == Access::Transferred
+            && let Some(successor) = self.0.store.successor(repo).await?
+        {
+            let Repository { owner, name, installation_id, .. } = successor;
+            row = Repository { owner, name, installation_id, ..row };
+        }
         let installation = row.installation_id.cast_unsigned();
         let address = Repo { owner: row.owner.clone(), name: row.name.clone(), installation };
         Ok((row, address))

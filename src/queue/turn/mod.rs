@@ -76,6 +76,8 @@ impl Turn {
             Event::Dispatched { build, answer } => self.dispatched(*build, answer),
             // Promotion, which ends every turn, does the rest: a new policy may have more slots.
             Event::FilesChanged => Ok(Verdict::Applied),
+            Event::IssueGone { .. } => Ok(Verdict::Ignored("the issue is gone")),
+            Event::Access { .. } => Ok(Verdict::Ignored("what the App may do changed")),
             Event::Look => self.look(),
             Event::Lift { resource, slot, reason, by } => self.lift(resource, *slot, reason, by),
         }?;

@@ -15,6 +15,6 @@ SELECT jsonb_build_object(
                           FROM build b
                          WHERE b.tenant_id = $1 AND b.repo_id = $2 AND b.issue = $3 AND b.status = 'queued'), '{}'),
     'outcomes', coalesce((SELECT jsonb_object_agg(marker, url) FROM posted
-                           WHERE tenant_id = $1 AND repo_id = $2 AND marker IN (
+                           WHERE tenant_id = $1 AND repo_id = $2 AND url <> '' AND marker IN (
                                SELECT 'outcome:' || build_id FROM build_history
                                 WHERE tenant_id = $1 AND repo_id = $2 AND issue = $3)), '{}'))
