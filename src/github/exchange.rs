@@ -93,6 +93,10 @@ impl GitHub {
         sent.store(true, Ordering::Relaxed);
         let answer = self.0.transport.send(&call.outgoing(path, &authorization)).await?;
         let As::Installation(installation) = on_behalf else { return Ok(answer) };
+        if answer.status == StatusCode::FORBIDDEN && answer.lacks_permission() {
+            // A token keeps the permissions that it was made with, also when they were widened since.
+            self.0.tokens.forget(installation, &authorization).await;
+        }
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }

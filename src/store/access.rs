@@ -168,6 +168,7 @@ impl Store {
             .iter()
             .map(|repo_id| json!({ "repo_id": repo_id, "audit_id": new_id(), "inbox_id": new_id() }))
             .collect();
+        let opens = change.to == Active;
         let changed: i64 = sqlx::query_scalar(include_str!("sql/change_access.sql"))
             .bind(change.tenant_id)
             .bind(now)
@@ -182,6 +183,11 @@ impl Store {
             .bind(change.which.as_str())
             .fetch_one(&self.pool)
             .await?;
+        if opens && changed > 0 {
+            for repo_id in change.repositories {
+                self.unblock(change.tenant_id, None, Some(repo_id), None).await?;
+            }
+        }
         Ok(changed > 0)
     }
 }

@@ -10,6 +10,7 @@ mod apply;
 mod effects;
 mod mirror;
 mod monitor;
+mod obstacle;
 mod policy;
 mod prepare;
 mod retention;
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub use apply::apply_lane;
+use obstacle::NobodyLeft;
 
 /// The longest that a loop sleeps, by the clock's time.
 const POLL: Duration = Duration::from_secs(60);
@@ -114,15 +116,20 @@ impl Context {
         Ok(self.0.bot.get_or_try_init(ask).await?)
     }
 
-    /// The repository and its address for calls. A transferred one has the names and the installation of its new owner,
-    /// if the App is there.
+    /// The repository and its address for calls. A transferred one has the names and the installation of its new owner.
+    ///
+    /// # Errors
+    /// [`NobodyLeft`] if it is deleted, or the App is not where it went.
     async fn repository(&self, repo: RepoKey) -> anyhow::Result<(Repository, Repo)> {
         let mut row = self.0.store.repository(repo).await?.context("the repository is not known")?;
-        if row.access == Access::Transferred
-            && let Some(successor) = self.0.store.successor(repo).await?
-        {
-            let Repository { owner, name, installation_id, .. } = successor;
-            row = Repository { owner, name, installation_id, ..row };
+        match row.access {
+            Access::Deleted => return Err(NobodyLeft(row.access).into()),
+            Access::Transferred => {
+                let successor = self.0.store.successor(repo).await?.ok_or(NobodyLeft(row.access))?;
+                let Repository { owner, name, installation_id, .. } = successor;
+                row = Repository { owner, name, installation_id, ..row };
+            }
+            _ => {}
         }
         let installation = row.installation_id.cast_unsigned();
         let address = Repo { owner: row.owner.clone(), name: row.name.clone(), installation };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::Context;
+use super::{Context, obstacle::NobodyLeft};
 use crate::{
     github::{GitHubError, Repo, Run},
     queue::{Build, DispatchAnswer, Event, Phase, RunReport},
@@ -25,6 +25,8 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
         let ended = match holder.build.run_id.filter(|_| holder.ask) {
             Some(run_id) => match ask(context, &holder.build, run_id).await {
                 Ok(ended) => ended,
+                // It went where the App is not: nothing can be known.
+                Err(error) if error.is::<NobodyLeft>() => continue,
                 Err(error) => {
                     let build = holder.build.build_id;
                     tracing::warn!(%build, run_id, error = format!("{error:#}"), "GitHub did not say how the run is");

@@ -35,6 +35,8 @@ WITH go AS (
 ), changed AS (
     UPDATE repository r
        SET access = CASE WHEN b.access = ANY ($8::text[]) THEN b.target ELSE b.access END, access_since = $2,
+           -- Pushes were not heard of meanwhile.
+           policy_read_at = CASE WHEN b.target = 'active' THEN NULL ELSE r.policy_read_at END,
            installation_id = CASE WHEN $11 IN ('through', 'seen') THEN $9 ELSE r.installation_id END
       FROM before b
      WHERE r.tenant_id = $1 AND r.repo_id = b.repo_id
