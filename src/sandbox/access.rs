@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     installations::Installation,
-    world::{Refusal, World, iso},
+    world::{Refusal, World},
 };
 
 /// Where a repository is without an installation.
@@ -17,7 +17,9 @@ impl World {
     /// When the App is not installed on the account.
     pub fn suspend(&mut self, account: &str) -> Result<(), Refusal> {
         let now = self.now();
-        self.installation_mut(account)?.suspended_at = Some(now);
+        let installation = self.installation_mut(account)?;
+        installation.suspended_at = Some(now);
+        installation.updated_at = now;
         self.emit_installation(account, "installation", "suspend", json!({}))
     }
 
@@ -167,12 +169,5 @@ impl World {
         }
         self.deliver_raw(event, &payload);
         Ok(())
-    }
-}
-
-impl Installation {
-    /// GitHub does not note when a suspension ended.
-    pub(super) fn updated_at(&self) -> String {
-        iso(self.suspended_at.unwrap_or(self.created_at))
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Installation {
     pub id: u64,
     pub account: String,
     pub created_at: DateTime<Utc>,
+    /// GitHub does not note when a suspension ended.
+    pub updated_at: DateTime<Utc>,
     pub suspended_at: Option<DateTime<Utc>>,
     pub permissions: Map<String, Value>,
 }
@@ -61,7 +63,7 @@ impl World {
             "permissions": installation.permissions,
             "events": ["issues", "issue_comment", "push", "workflow_job", "workflow_run"],
             "created_at": iso(installation.created_at),
-            "updated_at": installation.updated_at(),
+            "updated_at": iso(installation.updated_at),
             "suspended_at": installation.suspended_at.map(iso),
         })
     }

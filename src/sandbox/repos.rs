@@ -130,7 +130,8 @@ impl World {
     pub(super) fn install(&mut self, account: &str) -> u64 {
         let (id, created_at) = (self.new_id(), self.now());
         let (account, permissions) = (account.to_owned(), app_permissions());
-        let installation = Installation { id, account, created_at, suspended_at: None, permissions };
+        let installation =
+            Installation { id, account, created_at, updated_at: created_at, suspended_at: None, permissions };
         self.installations.insert(id, installation);
         id
     }

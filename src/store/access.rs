@@ -13,7 +13,7 @@
 //!
 //! What still goes wrong (a `removed` that overtakes its `added`) is put right when GitHub is asked for the truth.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{Store, StoreError, json, new_id};
@@ -123,9 +123,11 @@ impl Store {
             }
             _ => self.repositories_of(change.tenant_id, change.installation_id).await?,
         };
-        let since = match change.at {
-            Some(at) => at,
-            None => self.now().await?,
+        let since = match (change.at, &change.what) {
+            // GitHub tells whole seconds, and a suspension within the first one follows the installation.
+            (Some(at), E::Created { .. }) => at - TimeDelta::seconds(1),
+            (Some(at), _) => at,
+            (None, _) => self.now().await?,
         };
         let changed = self.change(Change {
             tenant_id: change.tenant_id,

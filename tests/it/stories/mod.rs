@@ -6,6 +6,7 @@ mod crashes;
 mod deliveries;
 mod dispatches;
 mod endings;
+mod lifecycle;
 mod main_job;
 mod order;
 mod policies;
