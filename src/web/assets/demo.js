@@ -51,7 +51,7 @@ export function start(root, config) {
   function offerIssues() {
     const known = here();
     const numbers = new Set(opened[repository.value] ?? []);
-    for (const build of known ? [...known.running, ...known.waiting, ...known.ended] : []) if (build.issue) numbers.add(build.issue);
+    for (const build of known ? [...known.running, ...known.waiting, ...known.ended] : []) numbers.add(build.issue);
     const wanted = [NEW, ...[...numbers].filter(Boolean).sort((a, b) => b - a).map(String)];
     if ([...issue.options].map(({ value }) => value).join() === wanted.join()) return;
     const chosen = issue.value;

@@ -8,6 +8,7 @@ mod dispatches;
 mod endings;
 mod lifecycle;
 mod main_job;
+mod manual_runs;
 mod order;
 mod policies;
 mod storm;
