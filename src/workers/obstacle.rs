@@ -34,6 +34,7 @@ impl Obstacle {
     ) -> anyhow::Result<Option<Self>> {
         if error.is_archived() {
             context.store().access_said(repo, Access::Archived, "answer of GitHub").await?;
+            context.0.wakes.apply.notify_one();
             return Ok(Some(Self::Until("the repository is archived")));
         }
         if error.lacks_permission() {
