@@ -148,7 +148,7 @@ pub enum Ending {
 impl Ending {
     /// Is there anybody left to tell?
     pub fn is_told(&self) -> bool {
-        !matches!(self, Self::IssueGone { .. } | Self::RepositoryGone | Self::RepositoryMoved)
+        !matches!(self, Self::IssueGone { .. } | Self::RepositoryGone)
     }
 }
 

@@ -105,6 +105,19 @@ pub enum Access {
     Transferred,
 }
 
+impl Access {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Archived => "archived",
+            Self::Removed => "removed",
+            Self::Deleted => "deleted",
+            Self::Transferred => "transferred",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub id: i64,

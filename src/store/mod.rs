@@ -5,9 +5,11 @@
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
 //! * `inbox`, `outbox`, `mirrors`, `repositories`, `redeliveries`, `settings` are the tables around it;
+//! * `access` is what the App may do where, `transfers` what happens when a repository changes its owner;
 //! * `views` is what people look at, `audit` who changed what, `gauges` what a scrape reads; `seal` encrypts raw
 //!   payloads; `cluster` brings up a private Postgres.
 
+mod access;
 mod audit;
 pub mod cluster;
 mod error;
@@ -21,6 +23,7 @@ mod redeliveries;
 mod repositories;
 mod seal;
 mod settings;
+mod transfers;
 mod views;
 mod write;
 
@@ -36,6 +39,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub use access::{InstallationChange, InstallationEvent};
 pub use audit::{AuditQuery, AuditRow};
 pub use error::StoreError;
 pub use gauges::{Gauges, Stand};

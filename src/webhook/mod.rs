@@ -4,6 +4,7 @@
 //! and unknown is acknowledged and ignored.
 
 mod body;
+mod lifecycle;
 mod parse;
 mod payload;
 mod route;
@@ -12,6 +13,7 @@ mod signature;
 mod tests;
 
 pub use body::MAX_BODY;
+pub use lifecycle::Lifecycle;
 pub use parse::{Parsed, parse, reads};
 pub use route::{Intake, router};
 pub use signature::WebhookSecrets;

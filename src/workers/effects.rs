@@ -3,16 +3,23 @@
 use chrono::TimeDelta;
 use tracing::Instrument as _;
 
-use super::{Context, PAUSE, back_off, pause};
+use super::{
+    Context, PAUSE, back_off,
+    obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
+    pause,
+};
 use crate::{
-    github::GitHubError,
+    github::{GitHubError, Repo},
     metrics,
-    queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
+    queue::{Access, DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
     store::{ClaimedEffect, Done, Wait},
 };
 
 /// After this many failures an effect is given up and shown as dead: after about an hour and a half.
 const TRIES: i32 = 30;
+
+/// How often an effect looks for the new owner of its repository.
+const SUCCESSOR_TRIES: i32 = 5;
 
 /// How carrying an effect out ended.
 pub(super) enum Settled {
@@ -29,6 +36,10 @@ pub(super) enum Settled {
     Anew,
     /// GitHub will not have it.
     Never(String),
+    /// GitHub will have it once people change something there.
+    Blocked(&'static str),
+    /// There is nobody left to do it for.
+    Dropped(String),
 }
 
 impl Settled {
@@ -39,6 +50,8 @@ impl Settled {
             Self::Later { .. } => "later",
             Self::Anew => "anew",
             Self::Never(_) => "refused",
+            Self::Blocked(_) => "blocked",
+            Self::Dropped(_) => "dropped",
         }
     }
 
@@ -60,6 +73,21 @@ impl Settled {
             }
             other => other,
         }
+    }
+
+    /// As [`from_error`](Self::from_error), for a call that is for people: what they took away is not missing, and what
+    /// they stand in the way of waits for them.
+    pub(super) async fn from_refusal(
+        context: &Context,
+        claim: &ClaimedEffect,
+        address: &Repo,
+        error: &GitHubError,
+    ) -> anyhow::Result<Self> {
+        Ok(match Obstacle::of(context, repo_of(&claim.row), address, error).await? {
+            Some(Obstacle::Gone) => Self::done(),
+            Some(Obstacle::Until(why)) => Self::Blocked(why),
+            None => Self::from_error(error, claim.attempts),
+        })
     }
 
     /// A call that may be made again whatever became of it.
@@ -116,7 +144,14 @@ async fn carry_out(
 ) -> anyhow::Result<()> {
     let settled = match tokio::time::timeout(context.store().call_budget(), work).await {
         Ok(Ok(settled)) => settled,
-        Ok(Err(error)) => later(pause::after_any(&error, claim.attempts), format!("{error:#}")),
+        Ok(Err(error)) => match error.downcast_ref::<NobodyLeft>() {
+            // A successor may be about to be known.
+            Some(NobodyLeft(Access::Transferred)) if claim.attempts < SUCCESSOR_TRIES => {
+                later(back_off(claim.attempts), error.to_string())
+            }
+            Some(nobody) => Settled::Dropped(nobody.to_string()),
+            None => later(pause::after_any(&error, claim.attempts), format!("{error:#}")),
+        },
         Err(_) => later(back_off(claim.attempts), "it took too long".into()),
     };
     let (store, row) = (context.store(), &claim.row);
@@ -145,6 +180,24 @@ async fn carry_out(
             put_off(context, claim, TimeDelta::zero(), wait).await?;
         }
         Settled::Never(why) => give_up(context, claim, &why).await?,
+        Settled::Blocked(why) => block(context, claim, why).await?,
+        Settled::Dropped(why) => {
+            tracing::info!(effect = row.effect_key, why, "an effect is dropped");
+            store.drop_effect(row, &why).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Until its outcome can be told, an issue's status comment tells it.
+async fn block(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::Result<()> {
+    let (store, row) = (context.store(), &claim.row);
+    tracing::info!(effect = row.effect_key, why, "an effect waits for people");
+    let due = store.now().await? + UNTIL_PEOPLE;
+    store.block_effect(row, due, claim.tried_at.is_none(), why).await?;
+    if let Effect::Outcome { issue, .. } = row.effect {
+        store.want_mirror(repo_of(row), issue).await?;
+        context.0.wakes.mirror.notify_one();
     }
     Ok(())
 }

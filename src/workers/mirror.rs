@@ -2,7 +2,11 @@
 
 use tracing::Instrument as _;
 
-use super::{Context, pause};
+use super::{
+    Context, back_off,
+    obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
+    pause,
+};
 use crate::{
     github::{CommentRef, GitHubError, Repo},
     metrics,
@@ -21,26 +25,43 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
 }
 
 async fn bring_up(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
-    let error = match tokio::time::timeout(context.store().call_budget(), show(context, claim)).await {
+    let store = context.store();
+    let error = match tokio::time::timeout(store.call_budget(), show(context, claim)).await {
         Ok(Ok(())) => {
             metrics::effect("status", "done");
             return Ok(());
         }
+        // Nobody reads it any more.
+        Ok(Err(error)) if error.is::<NobodyLeft>() => return Ok(store.finish_mirror(claim, None, "").await?),
         Ok(Err(error)) => error,
         Err(_) => anyhow::anyhow!("it took too long"),
     };
-    let text = format!("{error:#}");
-    if error.is::<GitHubError>() {
-        // The call's failure is a line already.
-        tracing::debug!(error = text, "the status comment is behind");
-    } else {
-        tracing::warn!(error = text, "the status comment is behind");
-    }
     metrics::effect("status", "later");
+    let text = format!("{error:#}");
+    match error.downcast_ref::<GitHubError>() {
+        Some(refusal) if !refusal.is_transient() => return refused(context, claim, refusal).await,
+        // The call's failure is a line already.
+        Some(_) => tracing::debug!(error = text, "the status comment is behind"),
+        None => tracing::warn!(error = text, "the status comment is behind"),
+    }
     let counts = !error.downcast_ref().is_some_and(pause::is_limit);
-    let store = context.store();
     let due = store.now().await? + pause::after_any(&error, claim.attempts);
     Ok(store.postpone_mirror(claim, due, counts, &text).await?)
+}
+
+/// GitHub will not have it: for good, or until people change something there.
+async fn refused(context: &Context, claim: &ClaimedMirror, error: &GitHubError) -> anyhow::Result<()> {
+    let (store, (_, address)) = (context.store(), context.repository(claim.repo).await?);
+    let (after, why) = match Obstacle::of(context, claim.repo, &address, error).await? {
+        Some(Obstacle::Until(why)) => (UNTIL_PEOPLE, why.to_owned()),
+        None if !matches!(error, GitHubError::Refused { .. }) => {
+            (back_off(claim.attempts), error.to_string())
+        }
+        // The issue is gone or nobody may write in it: nobody misses the comment.
+        Some(Obstacle::Gone) | None => return Ok(store.finish_mirror(claim, None, "").await?),
+    };
+    tracing::info!(why, "the status comment is behind");
+    Ok(store.postpone_mirror(claim, store.now().await? + after, true, &why).await?)
 }
 
 async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
@@ -57,8 +78,6 @@ async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
         },
         None => match first(context, claim, &address, &body).await {
             Ok(comment) => Some(comment.id.cast_signed()),
-            // The issue is gone or nobody may write in it: nobody misses the comment.
-            Err(GitHubError::NotFound | GitHubError::Refused { .. }) => None,
             Err(error) => return Err(error.into()),
         },
     };

@@ -11,6 +11,7 @@ mod effects;
 mod health;
 mod mirror;
 mod monitor;
+mod obstacle;
 mod pause;
 mod policy;
 mod prepare;
@@ -31,12 +32,13 @@ use tracing::Instrument as _;
 use crate::{
     clock::Clock,
     github::{GitHub, GitHubError, Repo},
-    queue::{Event, RepoKey},
+    queue::{Access, Event, RepoKey},
     store::{Due, Repository, Store},
 };
 
 pub use apply::apply_lane;
 pub use health::{Health, Pulse, Step};
+use obstacle::NobodyLeft;
 use pause::back_off;
 
 /// The longest that a loop sleeps, by the clock's time.
@@ -115,6 +117,12 @@ impl Context {
         self.0.wakes.words.notify_one();
     }
 
+    /// What the App may do somewhere changed: anything may be due.
+    pub fn wake_all(&self) {
+        self.wake_intake();
+        self.wake_effects();
+    }
+
     fn wake_effects(&self) {
         self.0.wakes.actions.notify_one();
         self.0.wakes.words.notify_one();
@@ -135,9 +143,21 @@ impl Context {
         Ok(self.0.bot.get_or_try_init(ask).await?)
     }
 
-    /// The repository and its address for calls.
+    /// The repository and its address for calls. A transferred one has the names and the installation of its new owner.
+    ///
+    /// # Errors
+    /// [`NobodyLeft`] if it is deleted, or the App is not where it went.
     async fn repository(&self, repo: RepoKey) -> anyhow::Result<(Repository, Repo)> {
-        let row = self.0.store.repository(repo).await?.context("the repository is not known")?;
+        let mut row = self.0.store.repository(repo).await?.context("the repository is not known")?;
+        match row.access {
+            Access::Deleted => return Err(NobodyLeft(row.access).into()),
+            Access::Transferred => {
+                let successor = self.0.store.successor(repo).await?.ok_or(NobodyLeft(row.access))?;
+                let Repository { owner, name, installation_id, .. } = successor;
+                row = Repository { owner, name, installation_id, ..row };
+            }
+            _ => {}
+        }
         let installation = row.installation_id.cast_unsigned();
         let address = Repo { owner: row.owner.clone(), name: row.name.clone(), installation };
         Ok((row, address))

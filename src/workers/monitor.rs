@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
 use tracing::Instrument as _;
 
-use super::Context;
+use super::{Context, obstacle::NobodyLeft};
 use crate::{
     github::{GitHubError, Repo, Run},
     queue::{Build, DispatchAnswer, Event, Phase, RepoKey, RunReport},
@@ -46,12 +46,16 @@ async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> any
             Some(run_id) => {
                 let (tenant, repo, build) = (repo.tenant_id, repo.repo_id, holder.build.build_id);
                 let span = tracing::error_span!("monitor", tenant, repo, %build, run = run_id);
-                let asked = ask(context, &holder.build, run_id).instrument(span.clone()).await;
-                asked.unwrap_or_else(|error| {
-                    let error = format!("{error:#}");
-                    span.in_scope(|| tracing::warn!(error, "GitHub did not say how the run is"));
-                    false
-                })
+                match ask(context, &holder.build, run_id).instrument(span.clone()).await {
+                    Ok(over) => over,
+                    // It went where the App is not: nothing can be known.
+                    Err(error) if error.is::<NobodyLeft>() => continue,
+                    Err(error) => {
+                        let error = format!("{error:#}");
+                        span.in_scope(|| tracing::warn!(error, "GitHub did not say how the run is"));
+                        false
+                    }
+                }
             }
             None => false,
         };

@@ -2,11 +2,11 @@
 
 use tracing::Instrument as _;
 
-use super::{Context, pause, policy};
+use super::{Context, obstacle::NobodyLeft, pause, policy};
 use crate::{
     github::GitHubError,
     metrics,
-    queue::{CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
+    queue::{Access, CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
     request::{Asked, Command, CommandLine, from_command, from_issue},
     store::{PutOff, Repository, StoreError, Unprepared},
 };
@@ -37,6 +37,10 @@ async fn prepare(context: &Context, claim: &Unprepared) -> anyhow::Result<()> {
             context.store().prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
             context.0.wakes.apply.notify_one();
             Ok(())
+        }
+        Ok(Err(error)) if error.is::<NobodyLeft>() => {
+            let (store, inbox_id) = (context.store(), claim.stored.inbox_id);
+            Ok(store.ignore_event(claim.repo, inbox_id, &error.to_string()).await?)
         }
         Ok(Err(error)) => put_off(context, claim, &error).await,
         Err(_) => put_off(context, claim, &GitHubError::Unknown("it took too long".into()).into()).await,
@@ -71,6 +75,10 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
 
 async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
     let (repository, address) = context.repository(claim.repo).await?;
+    if repository.access == Access::Transferred {
+        // Asked of its former owner, whose queue is closed.
+        return Err(NobodyLeft(repository.access).into());
+    }
     let force = claim.stored.event == Event::FilesChanged;
     let repository = policy::refresh(context, repository, &address, force, &claim.stored.origin()).await?;
     let (author, steps) = match &claim.stored.event {

@@ -53,8 +53,7 @@ impl Turn {
     /// Can whoever asked be told how this build ended?
     pub(super) fn is_told(&self, id: BuildId) -> bool {
         let ending = self.state.builds.get(&id).and_then(|build| build.ending.as_ref());
-        !matches!(self.state.access, Access::Deleted | Access::Transferred)
-            && ending.is_some_and(Ending::is_told)
+        self.state.access != Access::Deleted && ending.is_some_and(Ending::is_told)
     }
 
     fn ids(&self, which: impl Fn(&Build) -> bool) -> Vec<BuildId> {

@@ -26,6 +26,6 @@ SELECT jsonb_build_object(
                                            AND NOT EXISTS (SELECT FROM lease l
                                                             WHERE l.tenant_id = $1 AND l.build_id = m.build_id))), '[]'),
     'outcomes', coalesce((SELECT jsonb_object_agg(marker, url) FROM posted
-                           WHERE tenant_id = $1 AND repo_id = $2 AND marker IN (
+                           WHERE tenant_id = $1 AND repo_id = $2 AND url <> '' AND marker IN (
                                SELECT 'outcome:' || build_id FROM build_history
                                 WHERE tenant_id = $1 AND repo_id = $2 AND issue = $3)), '{}'))

@@ -18,3 +18,6 @@ SELECT jsonb_build_object(
                                            AND l.build_id = b.build_id AND l.state = 'held')), false))
   FROM build b
  WHERE b.status IN ('starting', 'running', 'cancelling')
+   -- Nobody can be asked, so nobody's time is up.
+   AND NOT EXISTS (SELECT FROM repository r WHERE r.tenant_id = b.tenant_id AND r.repo_id = b.repo_id
+                      AND r.access IN ('suspended', 'removed', 'deleted'))
