@@ -55,6 +55,8 @@ pub struct World {
     /// How many may still be started before each that waits.
     pub ahead: BTreeMap<BuildId, usize>,
     pub lifted: BTreeSet<BuildId>,
+    /// Attempts of runs whose end was applied.
+    pub over: BTreeSet<(i64, i32)>,
     /// Builds that ever held a slot.
     pub taken: BTreeSet<BuildId>,
     pub hub: Hub,
@@ -91,6 +93,7 @@ impl World {
             untold: BTreeSet::new(),
             ahead: BTreeMap::new(),
             lifted: BTreeSet::new(),
+            over: BTreeSet::new(),
             taken: BTreeSet::new(),
             hub: Hub::default(),
             turns: 0,
