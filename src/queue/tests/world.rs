@@ -126,8 +126,9 @@ impl World {
                 self.counters.entry(key.clone()).or_insert(0);
             }
             let state = self.state(events, &plan);
-            let once = decide(state.clone(), self.turns, events);
-            assert_eq!(once, decide(state, self.turns, events), "a turn is deterministic");
+            let again = self.turns.is_multiple_of(4).then(|| decide(state.clone(), self.turns, events));
+            let once = decide(state, self.turns, events);
+            assert!(again.is_none_or(|again| again == once), "a turn is deterministic");
             match once {
                 Ok((verdicts, changes)) => break (plan.keys, verdicts, changes),
                 Err(NotPlanned(key)) => assert!(found.insert(key.clone()), "{key} was in the plan"),
