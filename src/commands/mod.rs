@@ -1,6 +1,7 @@
 //! What an operator types. `--help` is made from here.
 
 mod database;
+mod dead;
 mod demo;
 mod locks;
 mod policy;
@@ -42,6 +43,8 @@ enum Command {
     Queue(queue::QueueArgs),
     /// Show who holds what, or end a quarantine
     Locks(locks::LocksArgs),
+    /// Show what was set aside, try it again, or give it up
+    Dead(dead::DeadArgs),
     /// Look at policy files
     Policy(policy::PolicyArgs),
     /// Apply a stored delivery again, as if GitHub had sent it once more
@@ -70,6 +73,7 @@ impl Cli {
             Command::Migrate => migrate(&database).await,
             Command::Queue(args) => queue::run(args, &database).await,
             Command::Locks(args) => locks::run(args, &database).await,
+            Command::Dead(args) => dead::run(args, &database).await,
             Command::Policy(args) => policy::run(&args),
             Command::Replay(args) => replay::run(&args, &database).await,
         }
@@ -81,4 +85,10 @@ async fn migrate(database: &DatabaseSettings) -> anyhow::Result<()> {
     println!("The schema is up to date.");
     database.close().await;
     Ok(())
+}
+
+/// Who types, for the audit.
+fn operator() -> String {
+    let name = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name);
+    format!("operator {}", name.unwrap_or_else(|| "unknown".to_owned()))
 }

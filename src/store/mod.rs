@@ -5,9 +5,10 @@
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
 //! * `inbox`, `outbox`, `mirrors`, `repositories`, `settings` are the tables around it;
-//! * `views` is what people look at; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
+//! * `views` is what people look at; `dead` is what was set aside; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
 
 pub mod cluster;
+mod dead;
 mod error;
 mod inbox;
 mod lane;
@@ -32,6 +33,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub use dead::{Dead, DeadKind};
 pub use error::StoreError;
 pub use inbox::{Accepted, Delivery, PutOff, Unprepared};
 pub use lane::{Lane, Waiting};

@@ -153,8 +153,9 @@ async fn give_up(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow:
             context.0.wakes.apply.notify_one();
         }
         Effect::Outcome { issue, .. } => {
-            bury(context, claim, why).await?;
+            // First: a crash in between must not leave the status comment as it was.
             store.want_mirror(repo_of(&claim.row), *issue).await?;
+            bury(context, claim, why).await?;
             context.0.wakes.mirror.notify_one();
         }
         _ => bury(context, claim, why).await?,

@@ -30,7 +30,7 @@ use trilock::{
     webhook::WebhookSecrets,
 };
 
-pub use database::fresh_database;
+pub use database::{fresh_database, store_on};
 pub use people::Issue;
 pub use policies::{CORRELATING_WORKFLOW, POLICY, POLICY_PATH, REPO, WORKFLOW, WORKFLOW_PATH};
 pub use time::{minutes, seconds};

@@ -2,6 +2,7 @@
 
 mod child;
 mod cli;
+mod dead;
 mod demo;
 mod settings;
 mod survives;
