@@ -58,7 +58,7 @@ impl Settled {
             error => Self::Later {
                 after: pause::after(error, attempts),
                 untried: !error.is_unknown(),
-                counts: !pause::is_limit(error),
+                counts: pause::counts(error, attempts),
                 why: error.to_string(),
             },
         }

@@ -16,7 +16,7 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
         Ok(Err(error)) => error,
         Err(_) => anyhow::anyhow!("it took too long"),
     };
-    let counts = !error.downcast_ref().is_some_and(pause::is_limit);
+    let counts = error.downcast_ref().is_none_or(|error| pause::counts(error, claim.attempts));
     let due = store.now().await? + pause::after_any(&error, claim.attempts);
     let error = format!("{error:#}");
     tracing::warn!(repo = claim.repo.repo_id, issue = claim.issue, error, "the status comment is behind");

@@ -19,8 +19,8 @@ async fn two_dead(options: &PgConnectOptions) -> Vec<String> {
             repo_id: Some(2),
             repository: None,
             id,
-            name: "push",
-            raw: None,
+            name: "ping",
+            raw: Some(b"{}"),
             event: Some(&event),
             seen: None,
         };
@@ -64,4 +64,17 @@ async fn the_dead_are_listed_retried_and_dropped() {
     let (well, done) = said(&options, &["retry", "--all"]).await;
     assert!(well && done.contains("It is due again"), "{done}");
     assert_eq!(said(&options, &[]).await.1.trim(), "Nothing was set aside.");
+}
+
+#[tokio::test]
+async fn a_replay_takes_the_place_of_what_was_set_aside() {
+    let options = fresh_database().await;
+    let ids = two_dead(&options).await;
+    let mut command = trilock();
+    command.args(["replay", "one"]).env("TRILOCK_SECRET_KEY", "11".repeat(32));
+    let out = output(command.env("DATABASE_URL", options.to_url_lossy().as_str())).await;
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(text(&out.stdout).starts_with("Accepted as replay-"));
+    let (_, left) = said(&options, &[]).await;
+    assert!(!left.contains(&ids[0]) && left.contains(&ids[1]), "{left}");
 }
