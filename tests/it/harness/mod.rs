@@ -106,7 +106,7 @@ impl Trilock {
             total: Duration::from_secs(30),
         };
         let github = GitHub::new(Settings {
-            api_url: self.github.base_url().to_owned(),
+            api_url: self.github.api_url().to_owned(),
             app_id: "1".into(),
             private_key_pem: self.github.private_key_pem(),
             clock: self.clock.clone(),
