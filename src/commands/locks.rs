@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{database::Database, queue::find, settings::DatabaseSettings, table::table};
+use super::{database::Database, operator, queue::find, settings::DatabaseSettings, table::table};
 use crate::{
     queue::{Event, LeaseState, Resource},
     store::{LeaseView, LockBounds, LockView, Store},
@@ -65,8 +65,9 @@ async fn show(store: &Store, as_json: bool) -> anyhow::Result<()> {
         let rows: Vec<[String; 5]> = locks.iter().map(lock_row).collect();
         println!("\nLast taken:\n{}", table(["LOCK", "KEY", "VERSION", "LAST HOLDER", "TAKEN AT"], &rows));
     }
-    for dead in store.dead().await? {
-        println!("\nSet aside, needs a person: {dead}");
+    let dead = store.dead().await?.len();
+    if dead > 0 {
+        println!("\nSet aside, needs a person: {dead}. `trilock dead` shows what.");
     }
     Ok(())
 }
@@ -132,10 +133,4 @@ async fn lift(store: &Store, shown: &str, slot: i32, reason: String) -> anyhow::
         println!("Lifted: slot {slot} of {shown} is free. The next build starts when a server runs.");
     }
     Ok(())
-}
-
-/// Who types, for the audit.
-pub(super) fn operator() -> String {
-    let name = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name);
-    format!("operator {}", name.unwrap_or_else(|| "unknown".to_owned()))
 }

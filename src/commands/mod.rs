@@ -2,6 +2,7 @@
 
 mod audit;
 mod database;
+mod dead;
 mod demo;
 mod locks;
 mod policy;
@@ -48,6 +49,8 @@ enum Command {
     Locks(locks::LocksArgs),
     /// Show who changed what, when, why and from where
     Audit(audit::AuditArgs),
+    /// Show what was set aside, try it again, or give it up
+    Dead(dead::DeadArgs),
     /// Show the operator token, with which the page shows private repositories and locks too
     Token,
     /// Look at policy files
@@ -80,6 +83,7 @@ impl Cli {
             Command::Queue(args) => queue::run(args, &database).await,
             Command::Locks(args) => locks::run(args, &database).await,
             Command::Audit(args) => audit::run(args, &database).await,
+            Command::Dead(args) => dead::run(args, &database).await,
             Command::Token => token(&database).await,
             Command::Policy(args) => policy::run(&args),
             Command::Replay(args) => replay::run(&args, &database).await,
@@ -100,4 +104,10 @@ async fn migrate(database: &DatabaseSettings) -> anyhow::Result<()> {
     println!("The schema is up to date.");
     database.close().await;
     Ok(())
+}
+
+/// Who types, for the audit.
+fn operator() -> String {
+    let name = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name);
+    format!("operator {}", name.unwrap_or_else(|| "unknown".to_owned()))
 }

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{database::Database, locks::operator, settings::DatabaseSettings};
+use super::{database::Database, operator, settings::DatabaseSettings};
 use crate::{
     queue::AuditEntry,
     store::{Delivery, LockBounds, Store},
@@ -23,7 +23,8 @@ pub async fn run(args: &ReplayArgs, settings: &DatabaseSettings) -> anyhow::Resu
     done
 }
 
-/// It gets an id of its own; what was asked for before is still known by its permanent key, so nothing runs twice.
+/// It gets an id of its own; what was asked for before is still known by its permanent key, so nothing runs twice. If
+/// its event was set aside, this one comes in its place.
 async fn replay(store: &Store, id: &str) -> anyhow::Result<()> {
     let (tenant_id, name, raw) = store.raw_delivery(id).await?.with_context(|| {
         format!("no payload of {id} is stored: payloads are kept for 7 days, and only for repositories with a policy")
@@ -55,6 +56,9 @@ async fn replay(store: &Store, id: &str) -> anyhow::Result<()> {
             source: "operator".to_owned(),
         };
         store.add_audit(repository.key, &entry).await?;
+    }
+    for dead in store.dead().await?.iter().filter(|dead| dead.delivery_id.as_deref() == Some(id)) {
+        store.drop_dead(dead, &operator(), &format!("replayed as {again}")).await?;
     }
     println!("Accepted as {again}. A running server applies it within a minute.");
     Ok(())

@@ -209,7 +209,8 @@ impl World {
         let others =
             call.raw_query.split('&').filter(|p| !p.is_empty() && !p.starts_with(&format!("{param}=")));
         let query: Vec<_> = others.map(str::to_owned).chain([format!("{param}={value}")]).collect();
-        format!("<{}{}?{}>; rel=\"{rel}\"", self.base_url, call.raw_path, query.join("&"))
+        let (base, api, path) = (&self.base_url, self.options.api_path, &call.raw_path);
+        format!("<{base}{api}{path}?{}>; rel=\"{rel}\"", query.join("&"))
     }
 }
 

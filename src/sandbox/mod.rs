@@ -77,6 +77,8 @@ pub struct Options {
     /// All times and waits follow this clock.
     pub clock: Clock,
     pub listen: SocketAddr,
+    /// Where the API begins: nowhere on github.com, at `/api/v3` on an Enterprise Server.
+    pub api_path: &'static str,
     /// The table that every request is held against; none: nothing is checked.
     pub api_requests: Option<PathBuf>,
     pub webhook_secret: String,
@@ -119,6 +121,7 @@ impl Options {
         Self {
             clock,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            api_path: "",
             api_requests: None,
             webhook_secret: "secret".to_owned(),
             webhook_url: None,
@@ -143,6 +146,7 @@ impl Options {
 pub struct Sandbox {
     shared: Arc<Shared>,
     base_url: String,
+    api_url: String,
     stop: CancellationToken,
     _stop_with_last: Arc<DropGuard>,
 }
@@ -170,24 +174,31 @@ impl Sandbox {
         let listener =
             listener.with_context(|| format!("the sandbox cannot listen on {}", options.listen))?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let clock = options.clock.clone();
+        let (clock, api_path) = (options.clock.clone(), options.api_path);
         let world = World::new(options, base_url.clone(), auth::AppKey::generate()?, table);
         let shared = Arc::new(Shared { world: Mutex::new(world), changes: watch::Sender::new(0) });
         let stop = CancellationToken::new();
 
-        let service = server::router(shared.clone()).into_make_service_with_connect_info::<server::Line>();
+        let service =
+            server::router(shared.clone(), api_path).into_make_service_with_connect_info::<server::Line>();
         let server = axum::serve(server::Switchboard(listener), service);
         tokio::spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
         let webhooks = webhooks::deliver(shared.clone(), octocrab::Octocrab::builder().build()?);
         tokio::spawn(stop.clone().run_until_cancelled_owned(webhooks));
         tokio::spawn(stop.clone().run_until_cancelled_owned(run_schedule(shared.clone(), clock)));
 
-        Ok(Self { shared, base_url, _stop_with_last: Arc::new(stop.clone().drop_guard()), stop })
+        let api_url = format!("{base_url}{api_path}");
+        Ok(Self { shared, base_url, api_url, _stop_with_last: Arc::new(stop.clone().drop_guard()), stop })
     }
 
     /// `http://host:port`, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where the App's calls go.
+    pub fn api_url(&self) -> &str {
+        &self.api_url
     }
 
     /// The App's private key, PKCS#8.

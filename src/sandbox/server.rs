@@ -31,8 +31,10 @@ use super::{
     faults::ApiTrouble,
 };
 
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().route("/_sandbox/{command}", any(control)).route("/{*path}", any(api)).with_state(shared)
+pub(super) fn router(shared: Arc<Shared>, api_path: &str) -> Router {
+    let calls = Router::new().route("/{*path}", any(api));
+    let calls = if api_path.is_empty() { calls } else { Router::new().nest(api_path, calls) };
+    Router::new().route("/_sandbox/{command}", any(control)).merge(calls).with_state(shared)
 }
 
 async fn control(

@@ -6,12 +6,13 @@
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
 //! * `inbox`, `outbox`, `mirrors`, `repositories`, `redeliveries`, `settings` are the tables around it;
 //! * `access` is what the App may do where, `transfers` what happens when a repository changes its owner;
-//! * `views` is what people look at, `audit` who changed what, `gauges` what a scrape reads; `seal` encrypts raw
-//!   payloads; `cluster` brings up a private Postgres.
+//! * `views` is what people look at, `audit` who changed what, `dead` what was set aside, `gauges` what a scrape reads;
+//!   `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
 
 mod access;
 mod audit;
 pub mod cluster;
+mod dead;
 mod error;
 mod gauges;
 mod inbox;
@@ -41,6 +42,7 @@ use uuid::Uuid;
 
 pub use access::{InstallationChange, InstallationEvent};
 pub use audit::{AuditQuery, AuditRow};
+pub use dead::{Dead, DeadKind};
 pub use error::StoreError;
 pub use gauges::{Gauges, Stand};
 pub use inbox::{Accepted, Delivery, PutOff, Unprepared};

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use sqlx::types::Json;
 
 use super::{Repository, Store, StoreError, read_one};
@@ -138,11 +137,6 @@ impl Store {
     pub async fn lease_view(&self, repo: Option<RepoKey>) -> Result<Vec<LeaseView>, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/lease_view.sql"));
         self.list(query.bind(repo.map(|repo| repo.tenant_id)).bind(repo.map(|repo| repo.repo_id))).await
-    }
-
-    /// Events and effects that were set aside.
-    pub async fn dead(&self) -> Result<Vec<Value>, StoreError> {
-        self.list(sqlx::query_scalar(include_str!("sql/dead.sql"))).await
     }
 
     /// Holders whose run GitHub was not asked about since `asked_before`, or whose time is up at `now`.

@@ -98,7 +98,7 @@ impl Settled {
             error => Self::Later {
                 after: pause::after(error, attempts),
                 untried: !error.is_unknown(),
-                counts: !pause::is_limit(error),
+                counts: pause::counts(error, attempts),
                 why: error.to_string(),
             },
         }
@@ -241,8 +241,9 @@ async fn give_up(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow:
             context.0.wakes.apply.notify_one();
         }
         Effect::Outcome { issue, .. } => {
-            bury(context, claim, why).await?;
+            // First: a crash in between must not leave the status comment as it was.
             store.want_mirror(repo_of(&claim.row), *issue).await?;
+            bury(context, claim, why).await?;
             context.0.wakes.mirror.notify_one();
         }
         _ => bury(context, claim, why).await?,

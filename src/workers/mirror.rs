@@ -44,7 +44,7 @@ async fn bring_up(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()
         Some(_) => tracing::debug!(error = text, "the status comment is behind"),
         None => tracing::warn!(error = text, "the status comment is behind"),
     }
-    let counts = !error.downcast_ref().is_some_and(pause::is_limit);
+    let counts = error.downcast_ref().is_none_or(|error| pause::counts(error, claim.attempts));
     let due = store.now().await? + pause::after_any(&error, claim.attempts);
     Ok(store.postpone_mirror(claim, due, counts, &text).await?)
 }

@@ -8,9 +8,12 @@ use crate::github::GitHubError;
 /// The longest addition to a time that GitHub named.
 const SPREAD: TimeDelta = TimeDelta::seconds(5);
 
+/// The number of failures after which the wait grows no more.
+const LONGEST: i32 = 9;
+
 /// After `attempts` failures: between half and all of 1, 2, 4 … 256 s, by the clock's time.
 pub(super) fn back_off(attempts: i32) -> TimeDelta {
-    let half = 500_i64 << (attempts.clamp(1, 9) - 1);
+    let half = 500_i64 << (attempts.clamp(1, LONGEST) - 1);
     TimeDelta::milliseconds(half + fastrand::i64(0..=half))
 }
 
@@ -30,9 +33,13 @@ pub(super) fn after_any(error: &anyhow::Error, attempts: i32) -> TimeDelta {
     error.downcast_ref().map_or_else(|| back_off(attempts), |error| after(error, attempts))
 }
 
-/// A limit says nothing against what was tried, and so does not count as a try.
-pub(super) fn is_limit(error: &GitHubError) -> bool {
-    limit(error).is_some()
+/// Whether this failure counts towards giving up. That GitHub is busy or out of reach says nothing against what was
+/// tried; while it is out of reach the waits grow all the same.
+pub(super) fn counts(error: &GitHubError, attempts: i32) -> bool {
+    match error {
+        GitHubError::NotSent(_) => attempts < LONGEST,
+        error => limit(error).is_none(),
+    }
 }
 
 fn limit(error: &GitHubError) -> Option<TimeDelta> {

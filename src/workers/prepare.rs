@@ -68,7 +68,8 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
     }
     let due_at = context.store().now().await? + after;
     let state = if dead { "dead" } else { "unprepared" };
-    let attempts = if github.is_some_and(pause::is_limit) { claim.attempts - 1 } else { claim.attempts };
+    let counts = github.is_none_or(|error| pause::counts(error, claim.attempts));
+    let attempts = claim.attempts - i32::from(!counts);
     let put_off = PutOff { state, due_at, attempts, error: &error };
     Ok(context.store().postpone_event(claim.repo, claim.stored.inbox_id, put_off).await?)
 }

@@ -245,7 +245,7 @@ function showDead(dead, now) {
   if (section.hidden) return;
   draw(section, 'dead', dead, () => el('div', { class: 'card' },
     el('h2', { id: 'dead-title' }, 'Set aside'),
-    el('p', { class: 'quiet' }, 'These failed again and again. Later ones went on; somebody should look.'),
+    el('p', { class: 'quiet' }, 'These failed again and again. Later ones went on; somebody should look. When the cause is gone: trilock dead retry ID.'),
     table('Events and effects', ['What', 'Repository', 'Why', 'Id'], dead.map((row) => [
       `${row.kind} ${row.what ?? ''}`, row.repository ?? '–', row.error ?? '–', el('code', {}, row.id)]))), now);
 }

@@ -5,16 +5,13 @@ mod locks;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{DemoPanel, operator::Visitor};
 use crate::{
-    queue::{Build, BuildId, By, Ending, Gone, RepoKey, Status},
-    store::{Repository, RepositoryView},
+    queue::{Build, BuildId, By, Ending, Gone, Status},
+    store::{Dead, Repository, RepositoryView},
 };
 use begin::Begin;
 use locks::Locks;
@@ -29,7 +26,7 @@ pub(super) struct Page {
     pub more: usize,
     /// What was set aside; for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dead: Option<Vec<Value>>,
+    pub dead: Option<Vec<Dead>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub demo: Option<DemoPanel>,
 }
@@ -184,15 +181,4 @@ fn gone(ending: &Ending) -> Option<&'static str> {
         Ending::RepositoryMoved => "the repository has another owner now",
         _ => return None,
     })
-}
-
-/// What was set aside, with the repository's name.
-pub(super) fn dead(rows: Vec<Value>, names: &BTreeMap<RepoKey, String>) -> Vec<Value> {
-    let name_of =
-        |id: Option<i64>| names.iter().find(|(key, _)| Some(key.repo_id) == id).map(|(_, name)| name);
-    let named = |mut row: Value| {
-        row["repository"] = name_of(row["repo_id"].as_i64()).cloned().into();
-        row
-    };
-    rows.into_iter().map(named).collect()
 }

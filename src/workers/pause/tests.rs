@@ -34,10 +34,16 @@ fn githubs_own_wish_is_the_least_and_nearly_the_most() {
         }
     }
     let early = GitHubError::RetryLater { after: None, message: String::new() };
-    assert!(!is_limit(&early) && is_limit(&told(1)));
     assert!(after(&early, 3) >= TimeDelta::seconds(2));
     let other = anyhow::anyhow!("the database is away");
     assert!(after_any(&other, 3) >= TimeDelta::seconds(2));
+}
+
+#[test]
+fn github_being_busy_or_out_of_reach_does_not_count_towards_giving_up() {
+    let (away, unknown) = (GitHubError::NotSent(String::new()), GitHubError::Unknown(String::new()));
+    let counted = |error: &GitHubError| (1..100).filter(|attempts| counts(error, *attempts)).count();
+    assert_eq!((counted(&told(1)), counted(&away), counted(&unknown)), (0, 8, 99));
 }
 
 #[test]

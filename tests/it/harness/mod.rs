@@ -30,7 +30,7 @@ use trilock::{
     webhook::WebhookSecrets,
 };
 
-pub use database::{empty_database, fresh_database};
+pub use database::{empty_database, fresh_database, store_on};
 pub use people::Issue;
 pub use policies::{CORRELATING_WORKFLOW, POLICY, POLICY_PATH, REPO, WORKFLOW, WORKFLOW_PATH};
 pub use time::{minutes, seconds};
@@ -109,7 +109,7 @@ impl Trilock {
             total: Duration::from_secs(30),
         };
         let github = GitHub::new(Settings {
-            api_url: self.github.base_url().to_owned(),
+            api_url: self.github.api_url().to_owned(),
             app_id: "1".into(),
             private_key_pem: self.github.private_key_pem(),
             clock: self.clock.clone(),

@@ -3,6 +3,7 @@
 mod abuse;
 mod child;
 mod cli;
+mod dead;
 mod demo;
 mod paused;
 mod settings;

@@ -51,6 +51,11 @@ pub async fn until(sandbox: &Sandbox, what: &str, condition: impl Fn(&World) -> 
     assert!(sandbox.until(condition).await, "it never came to this: {what}");
 }
 
+/// Every call stands in GitHub's description.
+fn known_calls(sandbox: &Sandbox) {
+    assert_eq!(sandbox.world().violations(), [] as [String; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_in_the_middle_of_a_queue_loses_nothing() {
     let (sandbox, folder) = (sandbox().await, open_folder());
@@ -82,7 +87,7 @@ async fn kill_9_in_the_middle_of_a_queue_loses_nothing() {
     sandbox.world().finish_run(run, "success", None).unwrap();
     until(&sandbox, "the second is ready", |world| shows(world, second, "Your build is ready")).await;
     assert_eq!(sandbox.world().runs(REPO).len(), 2);
-    assert_eq!(sandbox.world().violations(), [] as [String; 0]);
+    known_calls(&sandbox);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,4 +134,5 @@ async fn a_private_postgres_is_kept_adopted_and_joined() {
     let left =
         std::fs::read_dir(state).unwrap().filter_map(|entry| Some(entry.ok()?.path().join("postmaster.pid")));
     assert_eq!(left.filter(|pid| pid.exists()).count(), 0, "Postgres goes with its owner");
+    known_calls(&sandbox);
 }

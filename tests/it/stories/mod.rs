@@ -3,6 +3,7 @@
 mod answers;
 mod cancels;
 mod crashes;
+mod dead;
 mod deliveries;
 mod dispatches;
 mod endings;
