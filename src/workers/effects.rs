@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Context, PAUSE, back_off};
+use super::{Context, PAUSE, back_off, budget::Budget};
 use crate::{
     github::GitHubError,
     queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
@@ -73,12 +73,13 @@ pub(super) fn repo_of(row: &OutboxEffect) -> RepoKey {
 pub(super) async fn settle(
     context: &Context,
     claim: &ClaimedEffect,
+    budget: Budget,
     work: impl Future<Output = anyhow::Result<Settled>>,
 ) -> anyhow::Result<()> {
-    let settled = match tokio::time::timeout(context.store().call_budget(), work).await {
-        Ok(Ok(settled)) => settled,
-        Ok(Err(error)) => later(claim, format!("{error:#}")),
-        Err(_) => later(claim, "it took too long".into()),
+    let settled = match budget.spend(work).await {
+        Some(Ok(settled)) => settled,
+        Some(Err(error)) => later(claim, format!("{error:#}")),
+        None => later(claim, "it took too long".into()),
     };
     let (store, row) = (context.store(), &claim.row);
     match settled {

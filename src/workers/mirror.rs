@@ -1,6 +1,6 @@
 //! Keeps each issue's one status comment true: rendered at delivery, edited in place, sent again until it is shown.
 
-use super::{Context, back_off};
+use super::{Context, back_off, budget::Budget};
 use crate::{
     github::{CommentRef, GitHubError, Repo},
     mirror::{StatusLine, StatusView, status_comment, status_marker},
@@ -10,11 +10,12 @@ use crate::{
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
+    let budget = Budget::begin(context);
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
-    let error = match tokio::time::timeout(store.call_budget(), show(context, &claim)).await {
-        Ok(Ok(())) => return Ok(true),
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(_) => "it took too long".to_owned(),
+    let error = match budget.spend(show(context, &claim)).await {
+        Some(Ok(())) => return Ok(true),
+        Some(Err(error)) => format!("{error:#}"),
+        None => "it took too long".to_owned(),
     };
     tracing::warn!(repo = claim.repo.repo_id, issue = claim.issue, error, "the status comment is behind");
     let due = store.now().await? + back_off(claim.attempts);

@@ -1,6 +1,6 @@
 //! Facts before locks: what a decision needs from GitHub is asked here and stored with its time.
 
-use super::{Context, back_off, policy};
+use super::{Context, back_off, budget::Budget, policy};
 use crate::{
     github::GitHubError,
     queue::{CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
@@ -16,14 +16,15 @@ const TRIES_UNACCEPTED: i32 = 340;
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
+    let budget = Budget::begin(context);
     let Some(claim) = store.claim_unprepared(store.now().await?).await? else { return Ok(false) };
-    match tokio::time::timeout(store.call_budget(), facts(context, &claim)).await {
-        Ok(Ok(facts)) => {
+    match budget.spend(facts(context, &claim)).await {
+        Some(Ok(facts)) => {
             store.prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
             context.0.wakes.apply.notify_one();
         }
-        Ok(Err(error)) => put_off(context, &claim, &error).await?,
-        Err(_) => put_off(context, &claim, &GitHubError::Unknown("it took too long".into()).into()).await?,
+        Some(Err(error)) => put_off(context, &claim, &error).await?,
+        None => put_off(context, &claim, &GitHubError::Unknown("it took too long".into()).into()).await?,
     }
     Ok(true)
 }
