@@ -117,6 +117,12 @@ impl Desk {
 
     /// Listens for webhooks, answering 202.
     async fn receive(&self) -> mpsc::UnboundedReceiver<(HeaderMap, Bytes)> {
+        let (url, receiver) = self.listen().await;
+        self.sandbox.set_webhook_url(url);
+        receiver
+    }
+
+    async fn listen(&self) -> (String, mpsc::UnboundedReceiver<(HeaderMap, Bytes)>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let take =
             async |State(sender): State<Arc<mpsc::UnboundedSender<_>>>, headers: HeaderMap, body: Bytes| {
@@ -124,10 +130,10 @@ impl Desk {
                 StatusCode::ACCEPTED
             };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        self.sandbox.set_webhook_url(format!("http://{}/hooks", listener.local_addr().unwrap()));
+        let url = format!("http://{}/hooks", listener.local_addr().unwrap());
         let router = Router::new().route("/hooks", post(take)).with_state(Arc::new(sender));
         tokio::spawn(axum::serve(listener, router).into_future());
-        receiver
+        (url, receiver)
     }
 }
 
@@ -555,4 +561,36 @@ async fn the_control_api_works_over_http() {
     assert_eq!(control("no_such_thing", Value::Null).await.status, 400);
     let foreign = [("origin", "http://localhost.example.com")];
     assert_eq!(desk.ask("POST", "/_sandbox/record", &foreign, Value::Null).await.unwrap().status, 403);
+}
+
+#[tokio::test]
+async fn several_addresses_get_webhooks_in_turn_and_what_is_answered_is_noted() {
+    let desk = Desk::new(|options| options.hooks_at_once = 4).await;
+    let (one, mut of_one) = desk.listen().await;
+    let (two, mut of_two) = desk.listen().await;
+    desk.sandbox.world().set_webhook_urls(vec![one, two, "http://127.0.0.1:9/nobody".to_owned()]);
+    for text in ["first", "second", "third"] {
+        desk.sandbox.world().open_issue("ann/app", "ann", "Please", text, &[]).unwrap();
+    }
+    desk.sandbox.settled().await;
+    assert_eq!((received(&mut of_one).len(), received(&mut of_two).len()), (1, 1));
+    let mut noted: Vec<String> =
+        desk.sandbox.world().record().acknowledged.iter().map(|it| it.text.clone()).collect();
+    noted.sort();
+    assert_eq!(noted, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn each_fault_has_its_own_chance_wherever_it_stands() {
+    let desk = Desk::new(|_| {}).await;
+    for trouble in [ApiTrouble::FailBefore(500), ApiTrouble::FailBefore(502)] {
+        let fault = ApiFault { method: None, path: String::new(), times: None, chance: 0.5, trouble };
+        desk.sandbox.world().fault_api(fault).unwrap();
+    }
+    for _ in 0..40 {
+        assert_ne!(desk.get("/repos/ann/app").await.status, 200, "one of the two strikes");
+    }
+    let world = desk.sandbox.world();
+    let counts = world.fault_counts();
+    assert!(counts["500 before the work"] > 5 && counts["502 before the work"] > 5, "{counts:?}");
 }

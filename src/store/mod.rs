@@ -30,7 +30,7 @@ mod write;
 
 use std::{sync::LazyLock, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{
     Executor, PgPool, Postgres,
@@ -115,13 +115,16 @@ impl Store {
 
     /// When a claim taken at `now` ends. It outlasts the calls that it guards, whatever rate the clock has.
     pub fn claim_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now + chrono::TimeDelta::from_std((self.call * CALLS_PER_CLAIM).mul_f64(self.rate))
-            .unwrap_or(chrono::TimeDelta::MAX)
+        now + self.of_calls(CALLS_PER_CLAIM)
     }
 
-    /// How long a worker may spend on what it claimed, in real time; past it, it does not send any more.
-    pub fn call_budget(&self) -> Duration {
-        self.call * CALLS_PER_BUDGET
+    /// How long a worker may spend on what it claimed, by the stored clock; past it, it does not send any more.
+    pub fn call_budget(&self) -> TimeDelta {
+        self.of_calls(CALLS_PER_BUDGET)
+    }
+
+    fn of_calls(&self, calls: u32) -> TimeDelta {
+        TimeDelta::from_std((self.call * calls).mul_f64(self.rate)).unwrap_or(TimeDelta::MAX)
     }
 
     /// When the next thing is due, for whoever sleeps until then.

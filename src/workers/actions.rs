@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::{
     Context,
+    budget::Budget,
     effects::{Settled, repo_of, settle},
     obstacle::{NobodyLeft, Obstacle},
 };
@@ -24,13 +25,16 @@ const LACKS_ACTIONS: &str = "the App may not start workflows here: its permissio
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
+    let budget = Budget::begin(context);
     let Some(claim) = store.claim_effect(store.now().await?, Urgency::Action).await? else {
         return Ok(false);
     };
     match claim.row.effect.clone() {
-        Effect::Dispatch { build } => settle(context, &claim, dispatch(context, &claim, build)).await?,
+        Effect::Dispatch { build } => {
+            settle(context, &claim, budget, dispatch(context, &claim, build)).await?
+        }
         Effect::Cancel { run_id, force, .. } => {
-            settle(context, &claim, cancel(context, &claim, run_id, force)).await?
+            settle(context, &claim, budget, cancel(context, &claim, run_id, force)).await?
         }
         _ => {}
     }

@@ -5,6 +5,7 @@ use tracing::Instrument as _;
 
 use super::{
     Context, PAUSE, back_off,
+    budget::Budget,
     obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
     pause,
 };
@@ -124,6 +125,7 @@ pub(super) fn repo_of(row: &OutboxEffect) -> RepoKey {
 pub(super) async fn settle(
     context: &Context,
     claim: &ClaimedEffect,
+    budget: Budget,
     work: impl Future<Output = anyhow::Result<Settled>>,
 ) -> anyhow::Result<()> {
     let row = &claim.row;
@@ -134,17 +136,18 @@ pub(super) async fn settle(
         build = row.build_id.map(tracing::field::display),
         effect = row.effect_key
     );
-    carry_out(context, claim, work).instrument(span).await
+    carry_out(context, claim, budget, work).instrument(span).await
 }
 
 async fn carry_out(
     context: &Context,
     claim: &ClaimedEffect,
+    budget: Budget,
     work: impl Future<Output = anyhow::Result<Settled>>,
 ) -> anyhow::Result<()> {
-    let settled = match tokio::time::timeout(context.store().call_budget(), work).await {
-        Ok(Ok(settled)) => settled,
-        Ok(Err(error)) => match error.downcast_ref::<NobodyLeft>() {
+    let settled = match budget.spend(work).await {
+        Some(Ok(settled)) => settled,
+        Some(Err(error)) => match error.downcast_ref::<NobodyLeft>() {
             // A successor may be about to be known.
             Some(NobodyLeft(Access::Transferred)) if claim.attempts < SUCCESSOR_TRIES => {
                 later(back_off(claim.attempts), error.to_string())
@@ -152,7 +155,7 @@ async fn carry_out(
             Some(nobody) => Settled::Dropped(nobody.to_string()),
             None => later(pause::after_any(&error, claim.attempts), format!("{error:#}")),
         },
-        Err(_) => later(back_off(claim.attempts), "it took too long".into()),
+        None => later(back_off(claim.attempts), "it took too long".into()),
     };
     let (store, row) = (context.store(), &claim.row);
     metrics::effect(kind_of(&row.effect), settled.as_str());

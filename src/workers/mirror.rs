@@ -4,6 +4,7 @@ use tracing::Instrument as _;
 
 use super::{
     Context, back_off,
+    budget::Budget,
     obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
     pause,
 };
@@ -17,24 +18,25 @@ use crate::{
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
+    let budget = Budget::begin(context);
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
     let (tenant, repo) = (claim.repo.tenant_id, claim.repo.repo_id);
     let span = tracing::error_span!("mirror", tenant, repo, issue = claim.issue);
-    bring_up(context, &claim).instrument(span).await?;
+    bring_up(context, &claim, budget).instrument(span).await?;
     Ok(true)
 }
 
-async fn bring_up(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
+async fn bring_up(context: &Context, claim: &ClaimedMirror, budget: Budget) -> anyhow::Result<()> {
     let store = context.store();
-    let error = match tokio::time::timeout(store.call_budget(), show(context, claim)).await {
-        Ok(Ok(())) => {
+    let error = match budget.spend(show(context, claim)).await {
+        Some(Ok(())) => {
             metrics::effect("status", "done");
             return Ok(());
         }
         // Nobody reads it any more.
-        Ok(Err(error)) if error.is::<NobodyLeft>() => return Ok(store.finish_mirror(claim, None, "").await?),
-        Ok(Err(error)) => error,
-        Err(_) => anyhow::anyhow!("it took too long"),
+        Some(Err(error)) if error.is::<NobodyLeft>() => return Ok(store.finish_mirror(claim, None, "").await?),
+        Some(Err(error)) => error,
+        None => anyhow::anyhow!("it took too long"),
     };
     metrics::effect("status", "later");
     let text = format!("{error:#}");

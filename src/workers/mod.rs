@@ -7,6 +7,7 @@
 
 mod actions;
 mod apply;
+mod budget;
 mod effects;
 mod health;
 mod mirror;

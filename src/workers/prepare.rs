@@ -2,7 +2,7 @@
 
 use tracing::Instrument as _;
 
-use super::{Context, obstacle::NobodyLeft, pause, policy};
+use super::{Context, budget::Budget, obstacle::NobodyLeft, pause, policy};
 use crate::{
     github::GitHubError,
     metrics,
@@ -19,6 +19,7 @@ const TRIES_UNACCEPTED: i32 = 340;
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
+    let budget = Budget::begin(context);
     let Some(claim) = store.claim_unprepared(store.now().await?).await? else { return Ok(false) };
     let span = tracing::error_span!(
         "prepare",
@@ -27,23 +28,23 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
         delivery = claim.stored.delivery_id,
         issue = claim.stored.event.issue()
     );
-    prepare(context, &claim).instrument(span).await?;
+    prepare(context, &claim, budget).instrument(span).await?;
     Ok(true)
 }
 
-async fn prepare(context: &Context, claim: &Unprepared) -> anyhow::Result<()> {
-    match tokio::time::timeout(context.store().call_budget(), facts(context, claim)).await {
-        Ok(Ok(facts)) => {
+async fn prepare(context: &Context, claim: &Unprepared, budget: Budget) -> anyhow::Result<()> {
+    match budget.spend(facts(context, claim)).await {
+        Some(Ok(facts)) => {
             context.store().prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
             context.0.wakes.apply.notify_one();
             Ok(())
         }
-        Ok(Err(error)) if error.is::<NobodyLeft>() => {
+        Some(Err(error)) if error.is::<NobodyLeft>() => {
             let (store, inbox_id) = (context.store(), claim.stored.inbox_id);
             Ok(store.ignore_event(claim.repo, inbox_id, &error.to_string()).await?)
         }
-        Ok(Err(error)) => put_off(context, claim, &error).await,
-        Err(_) => put_off(context, claim, &GitHubError::Unknown("it took too long".into()).into()).await,
+        Some(Err(error)) => put_off(context, claim, &error).await,
+        None => put_off(context, claim, &GitHubError::Unknown("it took too long".into()).into()).await,
     }
 }
 

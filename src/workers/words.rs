@@ -2,6 +2,7 @@
 
 use super::{
     Context,
+    budget::Budget,
     effects::{Settled, repo_of, settle},
     mirror::status_of,
 };
@@ -17,16 +18,17 @@ use crate::{
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
+    let budget = Budget::begin(context);
     let Some(claim) = store.claim_effect(store.now().await?, Urgency::Words).await? else { return Ok(false) };
     match claim.row.effect.clone() {
         Effect::React { target, reaction } => {
-            settle(context, &claim, react(context, &claim, target, reaction)).await?
+            settle(context, &claim, budget, react(context, &claim, target, reaction)).await?
         }
         Effect::Outcome { build, issue } => {
-            settle(context, &claim, outcome(context, &claim, build, issue)).await?
+            settle(context, &claim, budget, outcome(context, &claim, build, issue)).await?
         }
         Effect::Reply { issue, key, reply } => {
-            settle(context, &claim, answer(context, &claim, issue, &key, &reply)).await?
+            settle(context, &claim, budget, answer(context, &claim, issue, &key, &reply)).await?
         }
         Effect::Dispatch { .. } | Effect::Cancel { .. } => {}
     }
