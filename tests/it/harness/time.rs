@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::{Postgres, pool::PoolConnection};
 use trilock::sandbox::World;
 
 use super::{RATE, Trilock};
@@ -97,6 +98,16 @@ impl Trilock {
         };
         let done = tokio::time::timeout(PATIENCE, poll).await;
         assert!(done.is_ok(), "{query} never gave {wanted}; what waits: {}", self.rest().await);
+    }
+
+    pub async fn execute(&self, statement: &'static str) {
+        let done = sqlx::query(statement).execute(&self.database).await;
+        done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+
+    /// A session of its own, beside the server's.
+    pub async fn connection(&self) -> PoolConnection<Postgres> {
+        self.database.acquire().await.expect("a connection")
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {

@@ -3,5 +3,6 @@
 mod child;
 mod cli;
 mod demo;
+mod logs;
 mod settings;
 mod survives;
