@@ -103,6 +103,15 @@ async fn lines_say_what_they_are_about_and_an_operator_finds_the_rest() {
         table.starts_with("AT (UTC)") && table.lines().count() == 3 && table.contains("concluded: success"),
         "{table}"
     );
+    let delivery = request["source"].as_str().unwrap().strip_prefix("delivery ").unwrap();
+    let out = output(trilock().args(["replay", delivery]).envs(database)).await;
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let out = output(trilock().args(["audit", "--limit", "1", "--json"]).envs(database)).await;
+    let row: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&row["what"], &row["source"]), (&"replay".into(), &"operator".into()));
+    assert_eq!(row["before"], format!("delivery {delivery}"));
+    assert!(row["actor"].as_str().unwrap().starts_with("operator "), "{row}");
+
     let out = output(trilock().args(["audit", "--since", "soon"]).envs(database)).await;
     assert!(text(&out.stderr).contains("a duration such as 2h"), "{}", text(&out.stderr));
     let out =

@@ -65,6 +65,20 @@ const MOVED: [&str; 15] = [
     "trilock_worker_last_step_timestamp_seconds{worker=\"Apply\"}",
 ];
 
+/// The names in the alerts' rules and in the README's table.
+fn documented() -> BTreeSet<String> {
+    let alerts = include_str!("../../../deploy/alerts.yml").lines();
+    let table = include_str!("../../../README.md").lines().filter(|line| line.starts_with("| `trilock_"));
+    let name = regex::Regex::new("trilock_[a-z_]+").unwrap();
+    let names: BTreeSet<String> = alerts
+        .chain(table)
+        .flat_map(|line| name.find_iter(line))
+        .map(|found| found.as_str().to_owned())
+        .collect();
+    assert!(names.len() > 15, "{names:?}");
+    names
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_moves_what_counts_it() {
     let t = Trilock::start().await;
@@ -117,6 +131,10 @@ async fn a_build_moves_what_counts_it() {
         "trilock_build_info{version=\"0.1.0\"}",
     ] {
         assert!(after.contains_key(family), "{family} is there before it is needed");
+    }
+    let families = |name: &str| after.keys().any(|sample| sample.starts_with(name));
+    for name in documented() {
+        assert!(families(&name), "{name} is documented and not there");
     }
     for private in ["octo", "desktop", "v1.0.0", "ben"] {
         assert!(!pages.get("/metrics").await.body.contains(private), "{private}");
