@@ -87,7 +87,11 @@ impl Metrics {
         let r = &mut self.registry;
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         r.register("build", "The version that runs", version);
-        r.register("deliveries", "Webhooks by what the route answered: accepted, ignored, repeated, unsigned, unreadable, unstored", self.deliveries.clone());
+        r.register(
+            "deliveries",
+            "Webhooks: accepted, ignored, repeated, unsigned, unreadable, unstored",
+            self.deliveries.clone(),
+        );
         r.register(
             "events",
             "Events of the inbox by what became of them: applied, ignored, parked, dead",
@@ -114,7 +118,7 @@ impl Metrics {
         );
         r.register(
             "github_requests",
-            "Requests to GitHub by address and status; \"none\" without an answer",
+            "Requests to GitHub by address and status (none: no answer came)",
             self.github_calls.clone(),
         );
         r.register_with_unit(

@@ -1,6 +1,6 @@
 //! `trilock audit`: who changed what, when, why and from where.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use uuid::Uuid;
@@ -73,7 +73,8 @@ async fn show(args: &AuditArgs, store: &Store) -> anyhow::Result<()> {
         return Ok(());
     }
     if rows.is_empty() {
-        bail!("nothing changed there");
+        println!("Nothing changed there.");
+        return Ok(());
     }
     let header = ["AT (UTC)", "REPOSITORY", "BUILD", "WHO", "WHAT", "BEFORE", "AFTER", "WHY", "SOURCE"];
     println!("{}", table(header, &rows.iter().map(cells).collect::<Vec<_>>()));

@@ -34,7 +34,9 @@ async fn bring_up(context: &Context, claim: &ClaimedMirror, budget: Budget) -> a
             return Ok(());
         }
         // Nobody reads it any more.
-        Some(Err(error)) if error.is::<NobodyLeft>() => return Ok(store.finish_mirror(claim, None, "").await?),
+        Some(Err(error)) if error.is::<NobodyLeft>() => {
+            return Ok(store.finish_mirror(claim, None, "").await?);
+        }
         Some(Err(error)) => error,
         None => anyhow::anyhow!("it took too long"),
     };

@@ -1,6 +1,8 @@
 //! The pages and their JSON through the real router: who sees what, and in which form.
 
+mod metrics;
 mod pages;
+mod ready;
 
 use axum::{
     body::Body,

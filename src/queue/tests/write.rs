@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    Access, Build, BuildId, Changes, Effect, Ending, Event, Lease, LockKey, Phase, Status, Stored, Verdict,
+    Access, AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Lease, LockKey, Phase, Status,
+    Stored, Verdict,
 };
 use super::world::{Row, World};
 
@@ -11,6 +12,7 @@ impl World {
     /// As `write_changes.sql` does it, with its guards and the schema's.
     pub(super) fn write(&mut self, locks: &BTreeSet<LockKey>, changes: &Changes) {
         self.check_status_steps(changes);
+        check_audit(changes);
         for build in &changes.ended {
             if build.version > 1 {
                 let old = self.open.remove(&build.build_id).expect("an open build ends");
@@ -162,4 +164,19 @@ fn written_over(old: &Build, new: &Build) -> Build {
 
 fn status(name: &str) -> Status {
     serde_json::from_value(name.into()).expect("a status")
+}
+
+/// What comes, is granted, is given back or is quarantined has its row, and every row says who and from where.
+fn check_audit(changes: &Changes) {
+    let rows = |what: &str, after: &str| {
+        let it = |entry: &&AuditEntry| entry.what == what && entry.after.as_deref() == Some(after);
+        changes.audit.iter().filter(it).count()
+    };
+    let new = changes.builds.iter().chain(&changes.ended).filter(|build| build.version == 1).count();
+    assert_eq!(rows("request", "requested"), new, "each new build is put down");
+    // What is granted and given back in one turn has both rows.
+    let (held, free) = (rows("lease", "held"), rows("lease", "free"));
+    assert!(held >= changes.granted.len() && free >= changes.released.len(), "each lease is put down");
+    assert_eq!(held - changes.granted.len(), free - changes.released.len());
+    assert!(changes.audit.iter().all(|entry| !entry.actor.is_empty() && !entry.source.is_empty()));
 }

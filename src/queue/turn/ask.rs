@@ -163,7 +163,8 @@ impl Turn {
         let now = self.state.now;
         let ending =
             Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
-        let why = invalid.problems.iter().map(|problem| problem.why.as_str()).collect::<Vec<_>>().join("; ");
+        let problems = invalid.problems.iter().map(|problem| format!("{}: {}", problem.field, problem.why));
+        let why = problems.collect::<Vec<_>>().join("; ");
         self.change(id, Some(&why), |build| {
             build.status = Status::Invalid;
             build.ended_at = Some(now);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::{Postgres, pool::PoolConnection};
 use trilock::sandbox::World;
 
 use super::{RATE, Trilock};
@@ -110,6 +111,11 @@ impl Trilock {
     pub async fn meddle(&self, statement: &'static str) {
         let done = sqlx::raw_sql(statement).execute(&self.database).await;
         done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+
+    /// A session of its own, beside the server's.
+    pub async fn connection(&self) -> PoolConnection<Postgres> {
+        self.database.acquire().await.expect("a connection")
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {

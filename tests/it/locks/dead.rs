@@ -2,7 +2,7 @@
 
 use trilock::{
     queue::{Event, Facts, RepoKey},
-    store::{DeadKind, Delivery, LockBounds, Store},
+    store::{AuditQuery, DeadKind, Delivery, LockBounds, Store},
     workers::apply_lane,
 };
 
@@ -60,6 +60,16 @@ async fn an_event_that_fails_five_times_alone_is_set_aside_and_later_ones_go_on(
     assert!(dead[0].error.as_ref().unwrap().contains("planted"), "{dead:?}");
     assert_eq!(bench.count("SELECT count(*) FROM inbox WHERE state = 'dead' AND issue = 13").await, 1);
     assert_eq!(bench.count("SELECT count(*) FROM delivery WHERE outcome = 'dead'").await, 1);
+
+    let noted = AuditQuery { repo: Some(repo(1)), limit: 100, ..AuditQuery::default() };
+    let noted = bench.store.audit_view(&noted).await.unwrap();
+    let noted: Vec<_> = noted.iter().filter(|row| row.after.as_deref() == Some("dead")).collect();
+    let [row] = noted[..] else { panic!("{noted:?}") };
+    assert_eq!(
+        (row.actor.as_str(), row.what.as_str(), row.source.as_str()),
+        ("trilock", "event", "delivery delivery-13")
+    );
+    assert!(row.why.as_ref().unwrap().starts_with("comment: "), "{row:?}");
 
     ready(&bench.store, repo(1), 15).await;
     apply_lane(&bench.store, BOT, repo(1)).await.unwrap();

@@ -10,8 +10,10 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpStream,
     process::{Child, ChildStderr, Command},
+    task::JoinHandle,
     time::timeout,
 };
 use trilock::sandbox::Sandbox;
@@ -50,7 +52,8 @@ pub fn text(bytes: &[u8]) -> String {
 pub struct Serving {
     child: Child,
     address: SocketAddr,
-    log: Lines<BufReader<ChildStderr>>,
+    /// Read all the while: a full pipe would stop it.
+    log: JoinHandle<String>,
 }
 
 impl Serving {
@@ -78,7 +81,8 @@ impl Serving {
         let mut child = command.spawn().expect("it starts");
         let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
         let address = timeout(PATIENCE, listening(&mut log)).await.expect("it listens in time");
-        let serving = Self { child, address: address.parse().expect("an address"), log };
+        let address = address.parse().expect("an address");
+        let serving = Self { child, address, log: tokio::spawn(rest(log)) };
         sandbox.set_webhook_url(serving.webhook_url());
         serving
     }
@@ -95,23 +99,35 @@ impl Serving {
         self.child.id().expect("it runs")
     }
 
+    /// Asks it by HTTP: status line, headers and body as they come.
+    pub async fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.expect("a connection");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("it is sent");
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+        answer
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("a signal");
     }
 
     /// Waits for its end; the rest of its log and whether it ended well.
     pub async fn end(mut self) -> (String, bool) {
-        let mut said = String::new();
-        let reading = async {
-            while let Ok(Some(line)) = self.log.next_line().await {
-                said.push_str(&line);
-                said.push('\n');
-            }
-            self.child.wait().await.expect("its end")
-        };
-        let status = timeout(PATIENCE, reading).await.expect("it ends in time");
+        let ending = async { (self.log.await.expect("its log"), self.child.wait().await.expect("its end")) };
+        let (said, status) = timeout(PATIENCE, ending).await.expect("it ends in time");
         (said, status.success())
     }
+}
+
+async fn rest(mut log: Lines<BufReader<ChildStderr>>) -> String {
+    let mut said = String::new();
+    while let Ok(Some(line)) = log.next_line().await {
+        said.push_str(&line);
+        said.push('\n');
+    }
+    said
 }
 
 async fn listening(log: &mut Lines<BufReader<ChildStderr>>) -> String {

@@ -5,6 +5,7 @@ mod child;
 mod cli;
 mod dead;
 mod demo;
+mod logs;
 mod paused;
 mod settings;
 mod survives;

@@ -13,7 +13,7 @@ use trilock::{
 use super::child::{SECRET, Serving, output, text, trilock};
 use crate::harness::{POLICY, REPO, WORKFLOW, fresh_database};
 
-pub async fn sandbox() -> Sandbox {
+pub(super) async fn sandbox() -> Sandbox {
     let mut options = Options::new(Clock::system());
     options.webhook_secret = SECRET.into();
     options.api_requests = std::env::var_os("TRILOCK_API_REQUESTS").map(PathBuf::from);
@@ -29,25 +29,25 @@ pub async fn sandbox() -> Sandbox {
 }
 
 /// A folder that another account may enter.
-pub fn open_folder() -> TempDir {
+pub(super) fn open_folder() -> TempDir {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(folder.path(), everybody).unwrap();
     folder
 }
 
-pub fn ask(sandbox: &Sandbox, tag: &str) -> u64 {
+pub(super) fn ask(sandbox: &Sandbox, tag: &str) -> u64 {
     let mut world = sandbox.world();
     let issue = world.open_issue(REPO, "ben", "Please", "I need one.", &[]).unwrap();
     world.comment(REPO, issue, "ben", &format!("/build tag={tag}")).unwrap();
     issue
 }
 
-fn shows(world: &World, issue: u64, words: &str) -> bool {
+pub(super) fn shows(world: &World, issue: u64, words: &str) -> bool {
     world.comments(REPO, issue).iter().any(|comment| comment.body.contains(words))
 }
 
-pub async fn until(sandbox: &Sandbox, what: &str, condition: impl Fn(&World) -> bool) {
+pub(super) async fn until(sandbox: &Sandbox, what: &str, condition: impl Fn(&World) -> bool) {
     assert!(sandbox.until(condition).await, "it never came to this: {what}");
 }
 

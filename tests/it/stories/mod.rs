@@ -1,6 +1,7 @@
 //! The stories, by theme.
 
 mod answers;
+mod audit;
 mod cancels;
 mod crashes;
 mod dead;

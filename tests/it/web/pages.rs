@@ -35,7 +35,11 @@ impl Answer {
     }
 }
 
-pub struct Pages(Router);
+pub struct Pages {
+    router: Router,
+    /// What the routes look at; no loop of it runs.
+    pub context: Context,
+}
 
 impl Pages {
     pub fn of(t: &Trilock) -> Self {
@@ -53,11 +57,11 @@ impl Pages {
         });
         let context =
             Context::new(t.store.clone(), github.unwrap(), t.clock.clone(), String::new(), second, second);
-        Self(web::router(context, options))
+        Self { router: web::router(context.clone(), options), context }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.0.clone().oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer {
             status: parts.status,
