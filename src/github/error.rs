@@ -56,6 +56,35 @@ impl GitHubError {
         matches!(self, Self::RetryLater { .. } | Self::NotSent(_) | Self::Unknown(_))
     }
 
+    /// What the call is about is not there any more. `NotFound` may also mean that GitHub hides the whole repository.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Self::NotFound => true,
+            // 410: a deleted issue; a redirect that is not followed: one that was moved elsewhere.
+            Self::Refused { status, .. } => matches!(status, 301 | 302 | 410),
+            _ => false,
+        }
+    }
+
+    /// The App's permissions do not cover this (any more).
+    pub fn lacks_permission(&self) -> bool {
+        self.says(403, LACKS_PERMISSION)
+    }
+
+    /// The repository is read-only.
+    pub fn is_archived(&self) -> bool {
+        self.says(403, "archived")
+    }
+
+    /// Nobody but collaborators may write in the issue.
+    pub fn is_locked(&self) -> bool {
+        self.says(403, "issue is locked")
+    }
+
+    fn says(&self, code: u16, words: &str) -> bool {
+        matches!(self, Self::Refused { status, message } if *status == code && message.contains(words))
+    }
+
     /// Reads the refusal out of a status that is neither 2xx nor 304.
     pub(super) fn from_status(
         status: StatusCode,
@@ -71,12 +100,19 @@ impl GitHubError {
             StatusCode::FORBIDDEN if is_rate_limit(headers, &message) => {
                 Self::RetryLater { after: wanted_pause(headers, now), message }
             }
+            // Said to tokens that were made before; no new ones are.
+            StatusCode::FORBIDDEN if message.contains("installation has been suspended") => {
+                Self::Unauthorized(message)
+            }
             StatusCode::REQUEST_TIMEOUT => Self::Unknown(format!("{status}: {message}")),
             _ if status.is_server_error() => Self::Unknown(format!("{status}: {message}")),
             _ => Self::Refused { status: status.as_u16(), message },
         }
     }
 }
+
+/// GitHub's words when a token's permissions do not cover a call.
+pub(super) const LACKS_PERMISSION: &str = "Resource not accessible by integration";
 
 /// GitHub's signs of a limit on a 403: `retry-after`, an empty budget, or, for secondary limits, only the words.
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>

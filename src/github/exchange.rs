@@ -81,7 +81,8 @@ impl GitHub {
         Err((Some(status), error))
     }
 
-    /// A 401 says that nothing was done, so a call with a stale token is made once more with a new one.
+    /// A 401 says that nothing was done, so a call with a stale token is made once more with a new one. So does a 403
+    /// that speaks of permissions.
     async fn authorized(
         &self,
         on_behalf: As,
@@ -93,7 +94,9 @@ impl GitHub {
         sent.store(true, Ordering::Relaxed);
         let answer = self.0.transport.send(&call.outgoing(path, &authorization)).await?;
         let As::Installation(installation) = on_behalf else { return Ok(answer) };
-        if answer.status != StatusCode::UNAUTHORIZED {
+        // A token keeps the permissions that it was made with, also when they were widened since.
+        let too_narrow = answer.status == StatusCode::FORBIDDEN && answer.lacks_permission();
+        if answer.status != StatusCode::UNAUTHORIZED && !too_narrow {
             return Ok(answer);
         }
         sent.store(false, Ordering::Relaxed);

@@ -12,7 +12,10 @@ use octocrab::Octocrab;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::{GitHubError, SettingsError, TimeOuts, error::text};
+use super::{
+    GitHubError, SettingsError, TimeOuts,
+    error::{LACKS_PERMISSION, text},
+};
 
 /// More than GitHub's largest page of 100 entries.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -45,6 +48,12 @@ pub(super) struct Answer {
 impl Answer {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, GitHubError> {
         serde_json::from_slice(&self.body).map_err(|error| GitHubError::Unreadable(error.to_string()))
+    }
+
+    /// Whether a refusal speaks of permissions.
+    pub fn lacks_permission(&self) -> bool {
+        let words = LACKS_PERMISSION.as_bytes();
+        self.body.windows(words.len()).any(|part| part == words)
     }
 
     /// GitHub says by `Link` that there is more. Its address is not used: ours carries authorization and base path.

@@ -157,6 +157,9 @@ impl World {
         rest: &[&str],
     ) -> Result<Answer, Refusal> {
         let token = caller.token()?;
+        if let Some(answer) = self.redirected(call, &format!("{owner}/{name}")) {
+            return Ok(answer);
+        }
         let repo = self.visible(token, owner, name)?;
         let area = match rest {
             ["actions", ..] => "actions",
@@ -165,6 +168,7 @@ impl World {
             _ => "metadata",
         };
         self.permitted(token, area, call.method != "GET")?;
+        self.repo(&repo)?.writable(call)?;
         match rest {
             ["actions", rest @ ..] => self.actions_route(call, &repo, rest),
             ["issues", rest @ ..] => self.issues_route(call, &repo, rest),

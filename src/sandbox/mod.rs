@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `world` | all state, accounts, ids, chance |
 //! | `auth`, `installations` | the App's key, JSON Web Tokens, installation tokens and what they may do |
+//! | `access` | what accounts do with the App: suspended, removed, fewer permissions |
 //! | `repos`, `contents`, `workflow` | files, refs, roles; workflow files |
+//! | `lifecycle` | repositories renamed, transferred, archived, deleted |
 //! | `issues`, `comments`, `issues_api` | issues, comments, labels, reactions |
 //! | `runs`, `progress`, `runs_api` | workflow runs, how they come to be and what becomes of them |
 //! | `webhooks`, `deliveries` | what is sent to the App, and the list of it |
@@ -13,6 +15,7 @@
 //! | `record` | the sandbox's own history |
 //! | `api`, `server`, `control` | from a request to the above; HTTP; the control API |
 
+mod access;
 mod api;
 mod auth;
 mod comments;
@@ -23,6 +26,7 @@ mod faults;
 mod installations;
 mod issues;
 mod issues_api;
+mod lifecycle;
 mod progress;
 mod record;
 mod repos;

@@ -74,10 +74,12 @@ async fn api(
     let Some(body) = read_json(&body) else {
         return Answer::error(400, "Problems parsing JSON").into_response();
     };
+    let by_name = shared.peek().by_name(&path);
+    let raw_path = by_name.as_ref().map_or_else(|| uri.path().to_owned(), |path| format!("/{path}"));
     let call = Call {
         method: method.to_string(),
-        raw_path: uri.path().to_owned(),
-        path,
+        raw_path,
+        path: by_name.unwrap_or(path),
         raw_query: uri.query().unwrap_or_default().to_owned(),
         query,
         headers,

@@ -110,6 +110,9 @@ impl World {
         extra: Value,
     ) -> Result<(), Refusal> {
         let place = self.repo(repo)?;
+        if !self.is_heard(place.installation) {
+            return Ok(());
+        }
         let mut payload = json!({
             "repository": self.repo_json(place),
             "sender": self.user_json(login),
@@ -120,10 +123,6 @@ impl World {
         }
         if let (Some(payload), Value::Object(extra)) = (payload.as_object_mut(), extra) {
             payload.extend(extra);
-            // These are about an account, not about a repository.
-            if event.starts_with("installation") {
-                payload.remove("repository");
-            }
         }
         self.deliver_raw(event, &payload);
         Ok(())

@@ -30,6 +30,8 @@ pub struct World {
     pub(super) installations: BTreeMap<u64, Installation>,
     pub(super) tokens: HashMap<String, Token>,
     pub(super) repos: BTreeMap<String, Repo>,
+    /// Names that were given up → the repository that had it.
+    pub(super) moved: BTreeMap<String, u64>,
     pub(super) runs: BTreeMap<u64, Run>,
     pub(super) schedule: BTreeMap<(DateTime<Utc>, u64), Step>,
     pub(super) hooks: Hooks,
@@ -90,6 +92,7 @@ impl World {
             installations: BTreeMap::new(),
             tokens: HashMap::new(),
             repos: BTreeMap::new(),
+            moved: BTreeMap::new(),
             runs: BTreeMap::new(),
             schedule: BTreeMap::new(),
             hooks: Hooks::new(url),

@@ -91,4 +91,19 @@ impl Store {
             .await?;
         Ok(())
     }
+
+    /// Somebody deleted a comment: if it is the issue's status comment it is made anew, if it told an outcome it is no
+    /// longer linked.
+    pub async fn comment_deleted(&self, repo: RepoKey, issue: i64, comment: i64) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        sqlx::query(include_str!("sql/comment_deleted.sql"))
+            .bind(repo.tenant_id)
+            .bind(repo.repo_id)
+            .bind(issue)
+            .bind(comment)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
 }

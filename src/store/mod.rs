@@ -5,8 +5,10 @@
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
 //! * `inbox`, `outbox`, `mirrors`, `repositories`, `redeliveries`, `settings` are the tables around it;
+//! * `access` is what the App may do where, `transfers` what happens when a repository changes its owner;
 //! * `views` is what people look at; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
 
+mod access;
 pub mod cluster;
 mod error;
 mod inbox;
@@ -18,6 +20,7 @@ mod redeliveries;
 mod repositories;
 mod seal;
 mod settings;
+mod transfers;
 mod views;
 mod write;
 
@@ -33,6 +36,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub use access::{InstallationChange, InstallationEvent};
 pub use error::StoreError;
 pub use inbox::{Accepted, Delivery, PutOff, Unprepared};
 pub use lane::{Lane, Waiting};

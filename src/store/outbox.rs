@@ -86,6 +86,61 @@ impl Store {
         self.put_off(row, now, false, "dead", error).await
     }
 
+    /// Tries again at `due`, however often it was tried: people have to change something on GitHub first.
+    pub async fn block_effect(
+        &self,
+        row: &OutboxEffect,
+        due: DateTime<Utc>,
+        untried: bool,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query(include_str!("sql/block_effect.sql"))
+            .bind(row.tenant_id)
+            .bind(row.effect_id)
+            .bind(due)
+            .bind(untried)
+            .bind(error)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Nobody is left to do it for: it goes, and the audit says why.
+    pub async fn drop_effect(&self, row: &OutboxEffect, why: &str) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        sqlx::query(include_str!("sql/drop_effect.sql"))
+            .bind(row.tenant_id)
+            .bind(row.effect_id)
+            .bind(new_id())
+            .bind(now)
+            .bind(why)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What was put off because people stood in the way is due now: in one issue, one repository, or wherever the
+    /// installation reaches.
+    pub async fn unblock(
+        &self,
+        tenant_id: i64,
+        installation_id: Option<i64>,
+        repo_id: Option<i64>,
+        issue: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let _: i64 = sqlx::query_scalar(include_str!("sql/unblock.sql"))
+            .bind(tenant_id)
+            .bind(installation_id)
+            .bind(repo_id)
+            .bind(issue)
+            .bind(now)
+            .bind(self.claim_until(now))
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     async fn put_off(
         &self,
         row: &OutboxEffect,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Store, StoreError, json, read_one};
 use crate::{
     policy::{Catalogue, FileError},
-    queue::RepoKey,
+    queue::{Access, RepoKey},
 };
 
 /// A row of the table `repository`.
@@ -19,6 +19,8 @@ pub struct Repository {
     pub private: bool,
     pub default_branch: String,
     pub installation_id: i64,
+    #[serde(default)]
+    pub access: Access,
     /// `unread`, `none`, `good` or `broken`.
     #[serde(default = "unread")]
     pub policy_state: String,

@@ -3,6 +3,7 @@
 //! GitHub never tries a failed delivery again by itself, and its lists of events and actions grow: what is well signed
 //! and unknown is acknowledged and ignored.
 
+mod lifecycle;
 mod parse;
 mod payload;
 mod route;
@@ -10,6 +11,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
+pub use lifecycle::Lifecycle;
 pub use parse::{Parsed, parse, reads};
 pub use route::{Intake, MAX_BODY, router};
 pub use signature::WebhookSecrets;

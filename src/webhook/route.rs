@@ -96,6 +96,16 @@ async fn accept(
         }
         _ => None,
     };
+    if let Some(lifecycle) = parsed.lifecycle.filter(|_| allowed) {
+        lifecycle.write(store, repo, id).await?;
+        intake.context.wake_all();
+    }
+    if let (Some(event @ Event::Run(_)), Some(repo)) = (&event, repo) {
+        // Runs of a transferred repository are heard of under its new owner, and may be those of the old one's builds.
+        for former in store.former_owners(repo).await? {
+            store.add_event(former, "delivery", event).await?;
+        }
+    }
     let accepted = store
         .accept(Delivery {
             tenant_id: parsed.tenant_id,

@@ -3,6 +3,8 @@ use serde_json::{Value, json};
 use super::{WebhookSecrets, parse};
 use crate::queue::{Event, Phase};
 
+mod lifecycle;
+
 fn payload(action: &str) -> Value {
     json!({
         "action": action,
@@ -56,7 +58,7 @@ fn issues_that_open_change_or_close() {
         assert_eq!(issue.text.labels, ["build"]);
     }
     assert!(matches!(event("issues", &payload("closed")), Some(Event::IssueClosed { issue: 3, .. })));
-    for action in ["assigned", "deleted", "an action to come"] {
+    for action in ["assigned", "locked", "an action to come"] {
         assert_eq!(event("issues", &payload(action)), None, "{action}");
     }
     assert_eq!(event("issues", &with(payload("opened"), "/issue/user/type", "Bot".into())), None);

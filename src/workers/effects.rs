@@ -2,15 +2,21 @@
 
 use chrono::TimeDelta;
 
-use super::{Context, PAUSE, back_off};
+use super::{
+    Context, PAUSE, back_off,
+    obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
+};
 use crate::{
-    github::GitHubError,
-    queue::{DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
+    github::{GitHubError, Repo},
+    queue::{Access, DispatchAnswer, Effect, Event, OutboxEffect, RepoKey},
     store::{CALL_BUDGET, ClaimedEffect, Done},
 };
 
 /// After this many failures an effect is given up and shown as dead: after about an hour and a half.
 const TRIES: i32 = 30;
+
+/// How often an effect looks for the new owner of its repository.
+const SUCCESSOR_TRIES: i32 = 5;
 
 /// How carrying an effect out ended.
 pub(super) enum Settled {
@@ -25,6 +31,10 @@ pub(super) enum Settled {
     Anew,
     /// GitHub will not have it.
     Never(String),
+    /// GitHub will have it once people change something there.
+    Blocked(&'static str),
+    /// There is nobody left to do it for.
+    Dropped(String),
 }
 
 impl Settled {
@@ -44,6 +54,21 @@ impl Settled {
             Self::Never(why) => Self::Later { after: TimeDelta::minutes(1), untried: false, why },
             other => other,
         }
+    }
+
+    /// As [`from_error`](Self::from_error), for a call that is for people: what they took away is not missing, and what
+    /// they stand in the way of waits for them.
+    pub(super) async fn from_refusal(
+        context: &Context,
+        claim: &ClaimedEffect,
+        address: &Repo,
+        error: &GitHubError,
+    ) -> anyhow::Result<Self> {
+        Ok(match Obstacle::of(context, repo_of(&claim.row), address, error).await? {
+            Some(Obstacle::Gone) => Self::done(),
+            Some(Obstacle::Until(why)) => Self::Blocked(why),
+            None => Self::from_error(error, claim.attempts),
+        })
     }
 
     /// A call that may be made again whatever became of it.
@@ -77,7 +102,14 @@ pub(super) async fn settle(
 ) -> anyhow::Result<()> {
     let settled = match tokio::time::timeout(CALL_BUDGET, work).await {
         Ok(Ok(settled)) => settled,
-        Ok(Err(error)) => later(claim, format!("{error:#}")),
+        Ok(Err(error)) => match error.downcast_ref::<NobodyLeft>() {
+            // A successor may be about to be known.
+            Some(NobodyLeft(Access::Transferred)) if claim.attempts < SUCCESSOR_TRIES => {
+                later(claim, error.to_string())
+            }
+            Some(nobody) => Settled::Dropped(nobody.to_string()),
+            None => later(claim, format!("{error:#}")),
+        },
         Err(_) => later(claim, "it took too long".into()),
     };
     let (store, row) = (context.store(), &claim.row);
@@ -106,6 +138,24 @@ pub(super) async fn settle(
             put_off(context, claim, TimeDelta::zero(), true, "surely not done: once more").await?
         }
         Settled::Never(why) => give_up(context, claim, &why).await?,
+        Settled::Blocked(why) => block(context, claim, why).await?,
+        Settled::Dropped(why) => {
+            tracing::info!(effect = row.effect_key, why, "an effect is dropped");
+            store.drop_effect(row, &why).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Until its outcome can be told, an issue's status comment tells it.
+async fn block(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::Result<()> {
+    let (store, row) = (context.store(), &claim.row);
+    tracing::info!(effect = row.effect_key, why, "an effect waits for people");
+    let due = store.now().await? + UNTIL_PEOPLE;
+    store.block_effect(row, due, claim.tried_at.is_none(), why).await?;
+    if let Effect::Outcome { issue, .. } = row.effect {
+        store.want_mirror(repo_of(row), issue).await?;
+        context.0.wakes.mirror.notify_one();
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Keeps each issue's one status comment true: rendered at delivery, edited in place, sent again until it is shown.
 
-use super::{Context, back_off};
+use super::{
+    Context, back_off,
+    obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
+};
 use crate::{
     github::{CommentRef, GitHubError, Repo},
     mirror::{StatusLine, StatusView, status_comment, status_marker},
@@ -13,12 +16,39 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
     let error = match tokio::time::timeout(CALL_BUDGET, show(context, &claim)).await {
         Ok(Ok(())) => return Ok(true),
-        Ok(Err(error)) => format!("{error:#}"),
+        // Nobody reads it any more.
+        Ok(Err(error)) if error.is::<NobodyLeft>() => {
+            store.finish_mirror(&claim, None, "").await?;
+            return Ok(true);
+        }
+        Ok(Err(error)) => match error.downcast_ref::<GitHubError>() {
+            Some(refusal) if !refusal.is_transient() => return refused(context, &claim, refusal).await,
+            _ => format!("{error:#}"),
+        },
         Err(_) => "it took too long".to_owned(),
     };
     tracing::warn!(repo = claim.repo.repo_id, issue = claim.issue, error, "the status comment is behind");
     let due = store.now().await? + back_off(claim.attempts);
     store.postpone_mirror(&claim, due, &error).await?;
+    Ok(true)
+}
+
+/// GitHub will not have it: for good, or until people change something there.
+async fn refused(context: &Context, claim: &ClaimedMirror, error: &GitHubError) -> anyhow::Result<bool> {
+    let (store, (_, address)) = (context.store(), context.repository(claim.repo).await?);
+    let (after, why) = match Obstacle::of(context, claim.repo, &address, error).await? {
+        Some(Obstacle::Until(why)) => (UNTIL_PEOPLE, why.to_owned()),
+        None if !matches!(error, GitHubError::Refused { .. }) => {
+            (back_off(claim.attempts), error.to_string())
+        }
+        // The issue is gone or nobody may write in it: nobody misses the comment.
+        Some(Obstacle::Gone) | None => {
+            store.finish_mirror(claim, None, "").await?;
+            return Ok(true);
+        }
+    };
+    tracing::info!(repo = claim.repo.repo_id, issue = claim.issue, why, "the status comment is behind");
+    store.postpone_mirror(claim, store.now().await? + after, &why).await?;
     Ok(true)
 }
 
@@ -35,8 +65,6 @@ async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
         },
         None => match first(context, claim, &address, &body).await {
             Ok(comment) => Some(comment.id.cast_signed()),
-            // The issue is gone or nobody may write in it: nobody misses the comment.
-            Err(GitHubError::NotFound | GitHubError::Refused { .. }) => None,
             Err(error) => return Err(error.into()),
         },
     };
@@ -78,6 +106,7 @@ pub(super) fn status_of<'a>(view: &'a IssueView, queue_url: &'a str) -> StatusVi
         .map(|build| StatusLine {
             build,
             before: view.before.get(&build.build_id).copied(),
+            outside: view.outside.contains(&build.build_id),
             outcome_url: view.outcomes.get(&format!("outcome:{}", build.build_id)).map(String::as_str),
         })
         .collect();

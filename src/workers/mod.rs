@@ -10,6 +10,7 @@ mod apply;
 mod effects;
 mod mirror;
 mod monitor;
+mod obstacle;
 mod policy;
 mod prepare;
 mod reconcile;
@@ -28,11 +29,12 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use crate::{
     clock::Clock,
     github::{GitHub, GitHubError, Repo},
-    queue::{Event, RepoKey},
+    queue::{Access, Event, RepoKey},
     store::{Due, Repository, Store},
 };
 
 pub use apply::apply_lane;
+use obstacle::NobodyLeft;
 
 /// The longest that a loop sleeps, by the clock's time.
 const POLL: Duration = Duration::from_secs(60);
@@ -102,6 +104,12 @@ impl Context {
         self.0.wakes.words.notify_one();
     }
 
+    /// What the App may do somewhere changed: anything may be due.
+    pub fn wake_all(&self) {
+        self.wake_intake();
+        self.wake_effects();
+    }
+
     fn wake_effects(&self) {
         self.0.wakes.actions.notify_one();
         self.0.wakes.words.notify_one();
@@ -122,9 +130,21 @@ impl Context {
         Ok(self.0.bot.get_or_try_init(ask).await?)
     }
 
-    /// The repository and its address for calls.
+    /// The repository and its address for calls. A transferred one has the names and the installation of its new owner.
+    ///
+    /// # Errors
+    /// [`NobodyLeft`] if it is deleted, or the App is not where it went.
     async fn repository(&self, repo: RepoKey) -> anyhow::Result<(Repository, Repo)> {
-        let row = self.0.store.repository(repo).await?.context("the repository is not known")?;
+        let mut row = self.0.store.repository(repo).await?.context("the repository is not known")?;
+        match row.access {
+            Access::Deleted => return Err(NobodyLeft(row.access).into()),
+            Access::Transferred => {
+                let successor = self.0.store.successor(repo).await?.ok_or(NobodyLeft(row.access))?;
+                let Repository { owner, name, installation_id, .. } = successor;
+                row = Repository { owner, name, installation_id, ..row };
+            }
+            _ => {}
+        }
         let installation = row.installation_id.cast_unsigned();
         let address = Repo { owner: row.owner.clone(), name: row.name.clone(), installation };
         Ok((row, address))

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
 
-use super::Context;
+use super::{Context, obstacle::NobodyLeft};
 use crate::{
     github::{GitHubError, Repo, Run},
     queue::{Build, DispatchAnswer, Event, Phase, RepoKey, RunReport},
@@ -40,9 +40,11 @@ async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> any
             context.tell(repo, "monitor", &event).await?;
             continue;
         }
-        let ended = match holder.build.run_id.filter(|_| holder.ask) {
+        let over = match holder.build.run_id.filter(|_| holder.ask) {
             Some(run_id) => match ask(context, &holder.build, run_id).await {
-                Ok(ended) => ended,
+                Ok(over) => over,
+                // It went where the App is not: nothing can be known.
+                Err(error) if error.is::<NobodyLeft>() => continue,
                 Err(error) => {
                     let build = holder.build.build_id;
                     tracing::warn!(%build, run_id, error = format!("{error:#}"), "GitHub did not say how the run is");
@@ -51,8 +53,9 @@ async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> any
             },
             None => false,
         };
-        // After downtime a build that has ended is completed, not timed out.
-        late |= holder.overdue && !ended;
+        // After downtime a build that has ended is completed, not timed out. Nor is one of which GitHub did not say now
+        // that it goes on: the heart sees that in its leases' heartbeats.
+        late |= holder.overdue && !over;
     }
     if late {
         context.tell(repo, "monitor", &Event::Look).await?;
@@ -60,22 +63,35 @@ async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> any
     Ok(())
 }
 
-/// Returns whether the run is over.
+/// Tells how the build's own attempt is, and that another has begun, if so. Returns whether its own is over.
 async fn ask(context: &Context, build: &Build, run_id: i64) -> anyhow::Result<bool> {
     let (_, address) = context.repository(build.repo()).await?;
-    let event = match context.0.github.run(&address, run_id.cast_unsigned()).await {
-        Ok(run) => Event::Run(report(&run)),
+    let github = &context.0.github;
+    let gone = Event::RunGone { run_id, attempt: build.attempt() };
+    let (own, later) = match github.run(&address, run_id.cast_unsigned()).await.map(|run| report(&run)) {
+        Ok(run) if run.attempt == build.attempt() => (Event::Run(run), None),
+        Ok(run) => {
+            let own = build.attempt().unsigned_abs();
+            match github.run_attempt(&address, run_id.cast_unsigned(), own).await {
+                Ok(own) => (Event::Run(report(&own)), (run.attempt > build.attempt()).then_some(run)),
+                // Another one took its place, and what became of it is not kept.
+                Err(GitHubError::NotFound) if run.attempt > build.attempt() => (gone, Some(run)),
+                Err(error) => return Err(error.into()),
+            }
+        }
         Err(GitHubError::NotFound) => {
             confirm_access(context, build, &address).await?;
-            Event::RunGone { run_id }
+            (gone, None)
         }
         Err(error) => return Err(error.into()),
     };
-    let over = match &event {
+    let over = match &own {
         Event::Run(report) => report.phase == Phase::Completed,
         _ => true,
     };
-    context.tell(build.repo(), "monitor", &event).await?;
+    for event in [own].into_iter().chain(later.map(Event::Run)) {
+        context.tell(build.repo(), "monitor", &event).await?;
+    }
     Ok(over)
 }
 
@@ -107,6 +123,7 @@ pub(super) fn report(run: &Run) -> RunReport {
         title: run.display_title.clone(),
         trigger: run.event.clone(),
         actor: run.actor_login.clone().unwrap_or_default(),
+        started_by: run.triggering_actor_login.clone().unwrap_or_default(),
         created_at: run.created_at,
         head_sha: run.head_sha.clone(),
         url: run.html_url.clone(),

@@ -1,9 +1,9 @@
 //! Facts before locks: what a decision needs from GitHub is asked here and stored with its time.
 
-use super::{Context, back_off, policy};
+use super::{Context, back_off, obstacle::NobodyLeft, policy};
 use crate::{
     github::GitHubError,
-    queue::{CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
+    queue::{Access, CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
     request::{Asked, Command, CommandLine, from_command, from_issue},
     store::{PutOff, Repository, StoreError, Unprepared},
 };
@@ -21,6 +21,9 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
         Ok(Ok(facts)) => {
             store.prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
             context.0.wakes.apply.notify_one();
+        }
+        Ok(Err(error)) if error.is::<NobodyLeft>() => {
+            store.ignore_event(claim.repo, claim.stored.inbox_id, &error.to_string()).await?;
         }
         Ok(Err(error)) => put_off(context, &claim, &error).await?,
         Err(_) => put_off(context, &claim, &GitHubError::Unknown("it took too long".into()).into()).await?,
@@ -57,6 +60,10 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
 
 async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
     let (repository, address) = context.repository(claim.repo).await?;
+    if repository.access == Access::Transferred {
+        // Asked of its former owner, whose queue is closed.
+        return Err(NobodyLeft(repository.access).into());
+    }
     let force = claim.stored.event == Event::FilesChanged;
     let repository = policy::refresh(context, repository, &address, force).await?;
     let (author, steps) = match &claim.stored.event {

@@ -12,13 +12,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the database is asked while waiting for it.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Is anything to be done now, or in a worker's hands? A claim lies a minute ahead; what was put off is due earlier.
+/// Is anything to be done now, or in a worker's hands? A claim lies a minute ahead; what was put off is due earlier, or
+/// waits for people. Where the App may do nothing, nothing is due.
 const BUSY: &str = "
     WITH due AS (
-        SELECT due_at FROM inbox WHERE state IN ('unprepared', 'ready')
-        UNION ALL SELECT due_at FROM outbox WHERE state = 'pending'
-        UNION ALL SELECT due_at FROM mirror WHERE shown < wanted)
-    SELECT EXISTS (SELECT FROM due WHERE due_at <= trilock_now() OR due_at > trilock_now() + interval '45 seconds')";
+        SELECT tenant_id, repo_id, due_at, false AS writes FROM inbox WHERE state = 'unprepared'
+        UNION ALL SELECT tenant_id, repo_id, due_at, true FROM outbox WHERE state = 'pending'
+        UNION ALL SELECT tenant_id, repo_id, due_at, true FROM mirror WHERE shown < wanted),
+    possible AS (
+        SELECT due_at FROM due WHERE NOT EXISTS (
+            SELECT FROM repository r WHERE r.tenant_id = due.tenant_id AND r.repo_id = due.repo_id
+               AND (r.access IN ('suspended', 'removed') OR (writes AND r.access = 'archived')))
+        UNION ALL SELECT due_at FROM inbox WHERE state = 'ready')
+    SELECT EXISTS (SELECT FROM possible WHERE due_at <= trilock_now()
+                       OR due_at BETWEEN trilock_now() + interval '45 seconds' AND trilock_now() + interval '61 seconds')";
 
 pub fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
