@@ -155,7 +155,7 @@ impl Store {
             .await
     }
 
-    async fn list<T: DeserializeOwned + Send + Unpin + 'static>(
+    pub(super) async fn list<T: DeserializeOwned + Send + Unpin + 'static>(
         &self,
         query: sqlx::query::QueryScalar<'_, sqlx::Postgres, Json<T>, sqlx::postgres::PgArguments>,
     ) -> Result<Vec<T>, StoreError> {

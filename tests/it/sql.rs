@@ -52,7 +52,7 @@ async fn every_statement_prepares() {
 }
 
 /// Read whole by intent: `repository` is listed for the page; `lock` and `lease` are listed for operators.
-const LISTS: [&str; 5] = ["repositories", "lock_view", "lease_view", "dead", "retire"];
+const LISTS: [&str; 6] = ["known_installations", "repositories", "lock_view", "lease_view", "dead", "retire"];
 
 /// A plan that can use an index does so once sequential scans are priced out, whatever the tables' size. What still
 /// shows one has no index, and would read a million rows.

@@ -1,72 +1,22 @@
-//! What GitHub could not deliver, or we lost, is asked for: at the start and on timers.
-
-use std::time::Duration;
+//! Webhooks that GitHub could not deliver, or delivered to somebody who does not have them any more.
 
 use axum::{Router, http::StatusCode};
 use chrono::TimeDelta;
 use serde_json::json;
 use trilock::sandbox::{ApiTrouble, HookFault, HookTrouble};
 
-use crate::harness::{Issue, REPO, Trilock, minutes, seconds};
-
-const EVERY: Duration = Duration::from_secs(5 * 60);
-
-/// Real time for a server to do what is due.
-const WHILE: Duration = Duration::from_millis(50);
+use super::{EVERY, LOOKED, RECOVERED, WHILE, down, reconciling, restart, until_stored};
+use crate::harness::{Issue, Trilock, minutes, seconds};
 
 const LIST: &str = "GET /app/hook/deliveries";
-
-const RECOVERED: &str = "SELECT count(*) FROM audit
-     WHERE what = 'recovered' AND why = 'recovered a missed event' AND source LIKE 'delivery %'";
-
-const BY_THE_MONITOR: &str = "SELECT count(*) FROM audit WHERE what = 'recovered' AND source = 'monitor'";
 
 const WANTED: &str = "SELECT count(*) FROM redelivery";
 
 const GIVEN_UP: &str = "SELECT count(*) FROM redelivery WHERE due_at IS NULL AND arrived_at IS NULL";
 
-const LOOKED: &str =
-    "SELECT count(*) FROM setting WHERE name = 'delivery_cursor' AND value->>'through' IS NOT NULL";
-
 /// The last look has ended, and no other is due.
 const LOOKED_NOW: &str = "SELECT count(*) FROM setting WHERE name = 'delivery_cursor'
      AND (value->>'through')::timestamptz > trilock_now() - interval '4 minutes'";
-
-/// A world whose server has looked through the list once.
-async fn reconciling() -> Trilock {
-    let mut t = Trilock::start().await;
-    restart(&mut t).await;
-    until_stored(&t, LOOKED, 1).await;
-    t
-}
-
-/// The server is killed, and nobody answers at its address.
-fn down(t: &mut Trilock) {
-    t.kill();
-    // Of a port where nobody listens.
-    t.github.set_webhook_url("http://127.0.0.1:9/");
-}
-
-/// Ends the server, and starts one that looks at the start and every five minutes.
-async fn restart(t: &mut Trilock) {
-    t.kill();
-    t.reconcile_every = EVERY;
-    t.serve().await;
-}
-
-/// Lets time pass until a query's one value is as wanted: at most two intervals.
-async fn until_stored(t: &Trilock, query: &'static str, wanted: i64) {
-    for _ in 0..60 {
-        if t.count(query).await >= wanted {
-            t.calm().await;
-            assert_eq!(t.count(query).await, wanted, "{query}");
-            return;
-        }
-        t.pass(seconds(10)).await;
-        t.github.until_within(WHILE, |_| false).await;
-    }
-    panic!("{query} is {}, not {wanted}", t.count(query).await);
-}
 
 /// How many pages of the list were read.
 fn pages(t: &Trilock) -> u64 {
@@ -96,23 +46,6 @@ async fn what_was_asked_while_the_server_was_down_is_built_once() {
     t.says(second, "🔨 Starting").await;
     t.carried_out(second, t.run(2).await).await;
     assert_eq!(t.tags(), ["v1.0.0", "v2.0.0"]);
-    t.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_ended_while_the_server_was_down_is_completed_not_timed_out() {
-    let mut t = Trilock::start().await;
-    let issue = t.asked("ben", "/build tag=v1.4.0").await;
-    t.begin(t.run(1).await).await;
-    t.says(issue, "🔨 Building").await;
-    down(&mut t);
-    t.finish(t.run(1).await, "success").await;
-    t.pass_amid_calls(minutes(5 * 60)).await;
-    restart(&mut t).await;
-    t.ended_well(issue).await;
-    until_stored(&t, RECOVERED, 1).await;
-    assert_eq!(t.count("SELECT count(*) FROM audit WHERE after IN ('cancelling', 'timed_out')").await, 0);
-    assert!(t.github.world().record().cancels.is_empty());
     t.end().await;
 }
 
@@ -287,52 +220,5 @@ async fn github_says_when_to_look_again() {
     t.pass(seconds(200)).await;
     assert_eq!((pages(&t), t.count(LOOKED).await), (1, 0));
     until_stored(&t, LOOKED, 1).await;
-    t.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_monitor_finds_out_is_audited() {
-    let t = Trilock::start().await;
-    let issue = t.asked("ben", "/build tag=v1.4.0").await;
-    let run = t.run(1).await;
-    t.begin(run).await;
-    t.says(issue, "🔨 Building").await;
-    assert_eq!(t.count(BY_THE_MONITOR).await, 0);
-    t.next_hook("workflow_run", "completed", HookTrouble::Vanish);
-    t.finish(run, "success").await;
-    t.pass(seconds(60)).await;
-    t.ended_well(issue).await;
-    assert_eq!(t.count(BY_THE_MONITOR).await, 1);
-    t.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_repository_where_github_hangs_holds_up_no_other() {
-    const OTHER: &str = "octo/other";
-    let t = Trilock::start().await;
-    t.repository(OTHER);
-    t.calm().await;
-    let hung = t.asked("ben", "/build tag=v1.0.0").await;
-    let lucky = t.issue_in(OTHER, "eve").await;
-    t.comment("eve", lucky, "/build tag=v2.0.0").await;
-    t.says(lucky, "🔨 Starting").await;
-    let runs = (t.run(1).await, t.run_in(OTHER, 1).await);
-    t.begin(runs.0).await;
-    t.begin(runs.1).await;
-    t.says(hung, "🔨 Building").await;
-    t.next_hook("workflow_run", "completed", HookTrouble::Vanish);
-    t.finish(runs.1, "success").await;
-    t.says(lucky, "🔨 Building").await;
-    let call = format!("/repos/{REPO}/actions/runs/{}$", runs.0);
-    t.next_call("GET", &call, ApiTrouble::Delay(600_000));
-    t.pass_amid_calls(seconds(60)).await;
-    // The hanging call is given up after 25 s.
-    let ended = t.github.until_within(Duration::from_secs(10), |world| {
-        world.comments(OTHER, lucky.number).iter().any(|comment| comment.body.contains("Your build is ready"))
-    });
-    assert!(ended.await, "the other repository waits");
-    t.ended_well(lucky).await;
-    t.finish(runs.0, "success").await;
-    t.ended_well(hung).await;
     t.end().await;
 }
