@@ -34,7 +34,7 @@ use std::{sync::Arc, time::Duration};
 use crate::clock::Clock;
 
 pub use self::{
-    apps::{App, Installation},
+    apps::{App, Installation, ListedRepository},
     comments::{Comment, CommentRef, Reaction},
     contents::{Content, Repository},
     deliveries::{DeliveryPage, HookDelivery},

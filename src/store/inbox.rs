@@ -50,31 +50,30 @@ impl Store {
         let raw = delivery.raw.map(|raw| self.keys.seal(raw)).transpose()?;
         let event = delivery.event;
         let state = if event.is_some_and(Event::needs_facts) { "unprepared" } else { "ready" };
-        let (fresh, recovered, known): (i64, i64, Option<i64>) = sqlx::query_as(include_str!(
-            "sql/accept_delivery.sql"
-        ))
-        .bind(delivery.tenant_id)
-        .bind(delivery.id)
-        .bind(delivery.repo_id)
-        .bind(delivery.name)
-        .bind(now)
-        .bind(raw)
-        .bind(new_id())
-        .bind(event.and_then(Event::issue))
-        .bind(event.and_then(Event::comment))
-        .bind(event.map(json))
-        .bind(state)
-        .bind(delivery.seen.map(json))
-        .bind(delivery.repository.map(|repository| {
-            json(serde_json::json!({
-                "owner": repository.owner, "name": repository.name, "private": repository.private,
-                "default_branch": repository.default_branch, "installation_id": repository.installation_id,
-                "access": repository.access,
+        let query = sqlx::query_as(include_str!("sql/accept_delivery.sql"));
+        let (fresh, recovered, known): (i64, i64, Option<i64>) = query
+            .bind(delivery.tenant_id)
+            .bind(delivery.id)
+            .bind(delivery.repo_id)
+            .bind(delivery.name)
+            .bind(now)
+            .bind(raw)
+            .bind(new_id())
+            .bind(event.and_then(Event::issue))
+            .bind(event.and_then(Event::comment))
+            .bind(event.map(json))
+            .bind(state)
+            .bind(delivery.seen.map(json))
+            .bind(delivery.repository.map(|repository| {
+                json(serde_json::json!({
+                    "owner": repository.owner, "name": repository.name, "private": repository.private,
+                    "default_branch": repository.default_branch, "installation_id": repository.installation_id,
+                    "access": repository.access,
+                }))
             }))
-        }))
-        .bind(new_id())
-        .fetch_one(&self.pool)
-        .await?;
+            .bind(new_id())
+            .fetch_one(&self.pool)
+            .await?;
         if fresh == 0 {
             return Ok(Accepted::Repeated);
         }

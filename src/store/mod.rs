@@ -5,7 +5,8 @@
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
 //! * `inbox`, `outbox`, `mirrors`, `repositories`, `redeliveries`, `settings` are the tables around it;
-//! * `access` is what the App may do where, `transfers` what happens when a repository changes its owner;
+//! * `access` is what the App may do where, `transfers` what happens when a repository changes its owner, `listed` what
+//!   is compared with GitHub's own lists;
 //! * `views` is what people look at, `audit` who changed what, `dead` what was set aside, `gauges` what a scrape reads;
 //!   `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
 
@@ -17,6 +18,7 @@ mod error;
 mod gauges;
 mod inbox;
 mod lane;
+mod listed;
 mod locks;
 mod mirrors;
 mod outbox;
@@ -47,6 +49,7 @@ pub use error::StoreError;
 pub use gauges::{Gauges, Stand};
 pub use inbox::{Accepted, Delivery, PutOff, Unprepared};
 pub use lane::{Lane, Waiting};
+pub use listed::{KnownInstallation, KnownRepository, RECONCILE};
 pub use locks::{BuildLock, IssueLock, LockBounds, Locked, QueueLock};
 pub use mirrors::ClaimedMirror;
 pub use outbox::{ClaimedEffect, Done, Posted, Urgency, Wait};

@@ -15,7 +15,15 @@ use crate::{
 const MAX_COMMANDS: usize = 10;
 
 /// The events that [`parse`] reads; all others are acknowledged and ignored.
-const READ: [&str; 4] = ["issues", "issue_comment", "workflow_run", "push"];
+const READ: [&str; 7] = [
+    "issues",
+    "issue_comment",
+    "workflow_run",
+    "push",
+    "installation",
+    "installation_repositories",
+    "repository",
+];
 
 /// Whether deliveries of this name (`X-GitHub-Event`) can be our business.
 pub fn reads(event: &str) -> bool {

@@ -188,6 +188,7 @@ pub async fn run(context: Context, stop: CancellationToken) {
     }
     loops.spawn(Loop::Monitor.run(context.clone(), stop.clone()));
     loops.spawn(Loop::Deliveries.run(context.clone(), stop.clone()));
+    loops.spawn(Loop::Installations.run(context.clone(), stop.clone()));
     loops.spawn(Loop::Redeliver.run(context.clone(), stop.clone()));
     loops.spawn(Loop::Retention.run(context.clone(), stop.clone()));
     while loops.join_next().await.is_some() {}
@@ -203,6 +204,7 @@ enum Loop {
     Monitor,
     Deliveries,
     Redeliver,
+    Installations,
     Retention,
 }
 
@@ -262,6 +264,7 @@ impl Loop {
             Self::Monitor => monitor::step(context).await,
             Self::Deliveries => reconcile::look_through_deliveries(context).await,
             Self::Redeliver => reconcile::redeliver(context).await,
+            Self::Installations => reconcile::compare_installations(context).await,
             Self::Retention => retention::step(context).await,
         }
     }
@@ -275,14 +278,16 @@ impl Loop {
             Self::Words => wakes.words.notified().await,
             Self::Mirror => wakes.mirror.notified().await,
             Self::Redeliver => wakes.redeliver.notified().await,
-            Self::Monitor | Self::Deliveries | Self::Retention => std::future::pending().await,
+            Self::Monitor | Self::Deliveries | Self::Installations | Self::Retention => {
+                std::future::pending().await
+            }
         }
     }
 
     /// How long the first step waits.
     fn first(self, context: &Context) -> Duration {
         match self {
-            Self::Deliveries => reconcile::first_within(context.0.reconcile_every),
+            Self::Deliveries | Self::Installations => reconcile::first_within(context.0.reconcile_every),
             _ => Duration::ZERO,
         }
     }
@@ -291,7 +296,7 @@ impl Loop {
     fn rest(self, error: &anyhow::Error) -> Duration {
         match (error.downcast_ref(), self) {
             (Some(GitHubError::RetryLater { after, .. }), _) => after.unwrap_or(POLL),
-            (Some(_), Self::Deliveries | Self::Redeliver) => jitter(POLL),
+            (Some(_), Self::Deliveries | Self::Redeliver | Self::Installations) => jitter(POLL),
             _ => PAUSE,
         }
     }
@@ -307,6 +312,7 @@ impl Loop {
             // Shorter, never longer: it is a promise.
             Self::Monitor => return (context.0.check_runs_every / 2).mul_f64(1.0 - 0.2 * fastrand::f64()),
             Self::Deliveries => return jitter(context.0.reconcile_every),
+            Self::Installations => return jitter(context.0.reconcile_every * reconcile::RARELY),
             Self::Retention => return retention::EVERY,
         };
         let store = context.store();

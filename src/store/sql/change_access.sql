@@ -45,11 +45,12 @@ WITH go AS (
     RETURNING r.repo_id, r.access, r.installation_id, b.access AS old_access, b.installation_id AS old_installation,
               b.audit_id, b.inbox_id
 ), audited AS (
-    INSERT INTO audit (tenant_id, audit_id, at, repo_id, actor, what, before, after, source)
+    INSERT INTO audit (tenant_id, audit_id, at, repo_id, actor, what, before, after, why, source)
     SELECT $1, audit_id, $2, repo_id, 'github',
            CASE WHEN access <> old_access THEN 'access' ELSE 'installation' END,
            CASE WHEN access <> old_access THEN old_access ELSE old_installation::text END,
-           CASE WHEN access <> old_access THEN access ELSE installation_id::text END, $3
+           CASE WHEN access <> old_access THEN access ELSE installation_id::text END,
+           CASE WHEN $3 = 'reconcile' THEN 'recovered a missed event' END, $3
       FROM changed
 ), lanes AS (
     INSERT INTO lane (tenant_id, repo_id) SELECT $1, repo_id FROM changed ON CONFLICT ON CONSTRAINT lane_pk DO NOTHING

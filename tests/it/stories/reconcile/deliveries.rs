@@ -1,81 +1,33 @@
-//! What GitHub could not deliver, or we lost, is asked for: at the start and on timers.
-
-use std::time::Duration;
+//! Webhooks that GitHub could not deliver, or delivered to somebody who does not have them any more.
 
 use axum::{Router, http::StatusCode};
 use chrono::TimeDelta;
 use serde_json::json;
 use trilock::sandbox::{ApiTrouble, HookFault, HookTrouble};
 
-use crate::harness::{Issue, REPO, Trilock, minutes, seconds};
-
-const EVERY: Duration = Duration::from_secs(5 * 60);
-
-/// Real time for a server to do what is due.
-const WHILE: Duration = Duration::from_millis(50);
+use super::{EVERY, LOOKED, RECOVERED, WHILE, down, reconciling, restart, until_stored};
+use crate::harness::{Issue, Trilock, minutes, seconds};
 
 const LIST: &str = "GET /app/hook/deliveries";
-
-const RECOVERED: &str = "SELECT count(*) FROM audit
-     WHERE what = 'recovered' AND why = 'recovered a missed event' AND source LIKE 'delivery %'";
-
-const BY_THE_MONITOR: &str = "SELECT count(*) FROM audit WHERE what = 'recovered' AND source = 'monitor'";
 
 const WANTED: &str = "SELECT count(*) FROM redelivery";
 
 const GIVEN_UP: &str = "SELECT count(*) FROM redelivery WHERE due_at IS NULL AND arrived_at IS NULL";
 
-const LOOKED: &str =
-    "SELECT count(*) FROM setting WHERE name = 'delivery_cursor' AND value->>'through' IS NOT NULL";
-
 /// The last look has ended, and no other is due.
 const LOOKED_NOW: &str = "SELECT count(*) FROM setting WHERE name = 'delivery_cursor'
      AND (value->>'through')::timestamptz > trilock_now() - interval '4 minutes'";
 
-/// A world whose server has looked through the list once.
-async fn reconciling() -> Trilock {
-    let mut t = Trilock::start().await;
-    restart(&mut t).await;
-    until_stored(&t, LOOKED, 1).await;
-    t
+/// How many pages of the list were read.
+fn pages(t: &Trilock) -> u64 {
+    t.github.world().record().calls.get(LIST).copied().unwrap_or_default()
 }
 
-/// The server is killed, and nobody answers at its address.
-fn down(t: &mut Trilock) {
-    t.kill();
-    // Of a port where nobody listens.
-    t.github.set_webhook_url("http://127.0.0.1:9/");
-}
-
-/// Ends the server, and starts one that looks at the start and every five minutes.
-async fn restart(t: &mut Trilock) {
-    t.kill();
-    t.reconcile_every = EVERY;
-    t.serve().await;
-}
-
-/// Lets time pass until a query's one value is as wanted: at most two intervals.
-async fn until_stored(t: &Trilock, query: &'static str, wanted: i64) {
-    for _ in 0..60 {
-        if t.count(query).await >= wanted {
-            t.calm().await;
-            assert_eq!(t.count(query).await, wanted, "{query}");
-            return;
-        }
-        t.pass(seconds(10)).await;
-        t.github.until_within(WHILE, |_| false).await;
-    }
-    panic!("{query} is {}, not {wanted}", t.count(query).await);
-}
-
-fn calls(t: &Trilock, of: &str) -> u64 {
+/// How often GitHub was asked to send a delivery again.
+fn requests(t: &Trilock) -> u64 {
     let world = t.github.world();
-    let calls = &world.record().calls;
-    calls
-        .iter()
-        .filter(|(call, _)| call.starts_with("POST /app/hook") == (of == "POST") && call.starts_with(of))
-        .map(|(_, n)| n)
-        .sum()
+    let calls = world.record().calls.iter();
+    calls.filter(|(call, _)| call.starts_with("POST /app/hook/deliveries/")).map(|(_, times)| times).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,23 +46,6 @@ async fn what_was_asked_while_the_server_was_down_is_built_once() {
     t.says(second, "🔨 Starting").await;
     t.carried_out(second, t.run(2).await).await;
     assert_eq!(t.tags(), ["v1.0.0", "v2.0.0"]);
-    t.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_ended_while_the_server_was_down_is_completed_not_timed_out() {
-    let mut t = Trilock::start().await;
-    let issue = t.asked("ben", "/build tag=v1.4.0").await;
-    t.begin(t.run(1).await).await;
-    t.says(issue, "🔨 Building").await;
-    down(&mut t);
-    t.finish(t.run(1).await, "success").await;
-    t.pass_amid_calls(minutes(5 * 60)).await;
-    restart(&mut t).await;
-    t.ended_well(issue).await;
-    until_stored(&t, RECOVERED, 1).await;
-    assert_eq!(t.count("SELECT count(*) FROM audit WHERE after IN ('cancelling', 'timed_out')").await, 0);
-    assert!(t.github.world().record().cancels.is_empty());
     t.end().await;
 }
 
@@ -159,7 +94,7 @@ async fn two_servers_at_once_make_one_build_of_one_request() {
     for _ in 0..3 {
         t.pass(EVERY).await;
     }
-    assert_eq!(calls(&t, "POST"), 1, "it was asked for once");
+    assert_eq!(requests(&t), 1, "it was asked for once");
     t.says(issue, "🔨 Starting").await;
     t.carried_out(issue, t.run(1).await).await;
     assert_eq!(t.tags(), ["v1.4.0"]);
@@ -179,13 +114,13 @@ async fn what_never_arrives_is_given_up() {
         t.github.until_within(WHILE, |_| false).await;
     }
     until_stored(&t, GIVEN_UP, 1).await;
-    let asked = calls(&t, "POST");
+    let asked = requests(&t);
     assert!((4..=15).contains(&asked), "{asked} times");
     t.github.world().clear_faults();
     for _ in 0..4 {
         t.pass(EVERY).await;
     }
-    assert_eq!(calls(&t, "POST"), asked, "and for ever");
+    assert_eq!(requests(&t), asked, "and for ever");
     assert!(t.runs().is_empty());
     t.end().await;
 }
@@ -200,7 +135,7 @@ async fn what_github_has_forgotten_is_not_asked_for() {
     restart(&mut t).await;
     let issue = t.issue("eve").await;
     until_stored(&t, LOOKED, 1).await;
-    assert_eq!((t.count(WANTED).await, calls(&t, "POST")), (0, 0));
+    assert_eq!((t.count(WANTED).await, requests(&t)), (0, 0));
     t.comment("eve", issue, "/build tag=v2.0.0").await;
     t.says(issue, "🔨 Starting").await;
     t.carried_out(issue, t.run(1).await).await;
@@ -218,12 +153,12 @@ async fn a_second_look_reads_one_page() {
     t.pass(minutes(20)).await;
     restart(&mut t).await;
     until_stored(&t, LOOKED, 1).await;
-    assert_eq!(calls(&t, LIST), 3);
+    assert_eq!(pages(&t), 3);
     for look in 1..=3 {
         t.pass(minutes(6)).await;
         t.until("another look", |world| world.record().calls[LIST] >= 3 + look).await;
         t.until_stored(LOOKED_NOW, 1).await;
-        assert_eq!(calls(&t, LIST), 3 + look);
+        assert_eq!(pages(&t), 3 + look);
     }
     assert_eq!(t.count(WANTED).await, 0);
     t.end().await;
@@ -283,54 +218,7 @@ async fn github_says_when_to_look_again() {
         t.pass(seconds(1)).await;
     }
     t.pass(seconds(200)).await;
-    assert_eq!((calls(&t, LIST), t.count(LOOKED).await), (1, 0));
+    assert_eq!((pages(&t), t.count(LOOKED).await), (1, 0));
     until_stored(&t, LOOKED, 1).await;
-    t.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_monitor_finds_out_is_audited() {
-    let t = Trilock::start().await;
-    let issue = t.asked("ben", "/build tag=v1.4.0").await;
-    let run = t.run(1).await;
-    t.begin(run).await;
-    t.says(issue, "🔨 Building").await;
-    assert_eq!(t.count(BY_THE_MONITOR).await, 0);
-    t.next_hook("workflow_run", "completed", HookTrouble::Vanish);
-    t.finish(run, "success").await;
-    t.pass(seconds(60)).await;
-    t.ended_well(issue).await;
-    assert_eq!(t.count(BY_THE_MONITOR).await, 1);
-    t.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_repository_where_github_hangs_holds_up_no_other() {
-    const OTHER: &str = "octo/other";
-    let t = Trilock::start().await;
-    t.repository(OTHER);
-    t.calm().await;
-    let hung = t.asked("ben", "/build tag=v1.0.0").await;
-    let lucky = t.issue_in(OTHER, "eve").await;
-    t.comment("eve", lucky, "/build tag=v2.0.0").await;
-    t.says(lucky, "🔨 Starting").await;
-    let runs = (t.run(1).await, t.run_in(OTHER, 1).await);
-    t.begin(runs.0).await;
-    t.begin(runs.1).await;
-    t.says(hung, "🔨 Building").await;
-    t.next_hook("workflow_run", "completed", HookTrouble::Vanish);
-    t.finish(runs.1, "success").await;
-    t.says(lucky, "🔨 Building").await;
-    let call = format!("/repos/{REPO}/actions/runs/{}$", runs.0);
-    t.next_call("GET", &call, ApiTrouble::Delay(600_000));
-    t.pass_amid_calls(seconds(60)).await;
-    // The hanging call is given up after 25 s.
-    let ended = t.github.until_within(Duration::from_secs(10), |world| {
-        world.comments(OTHER, lucky.number).iter().any(|comment| comment.body.contains("Your build is ready"))
-    });
-    assert!(ended.await, "the other repository waits");
-    t.ended_well(lucky).await;
-    t.finish(runs.0, "success").await;
-    t.ended_well(hung).await;
     t.end().await;
 }
