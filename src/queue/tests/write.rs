@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    Access, Build, BuildId, Changes, Effect, Ending, Event, Lease, LockKey, Status, Stored, Verdict,
+    Access, Build, BuildId, Changes, Effect, Ending, Event, Lease, LockKey, Phase, Status, Stored, Verdict,
 };
 use super::world::{Row, World};
 
@@ -104,8 +104,12 @@ impl World {
 
     pub(super) fn settle_inbox(&mut self, events: &[Stored], verdicts: &[Verdict], changes: &Changes) {
         for (stored, verdict) in events.iter().zip(verdicts) {
-            if *verdict == Verdict::Parked {
-                self.parked.push(stored.clone());
+            match &stored.event {
+                _ if *verdict == Verdict::Parked => self.parked.push(stored.clone()),
+                Event::Run(report) if report.phase == Phase::Completed => {
+                    self.over.insert((report.run_id, report.attempt));
+                }
+                _ => {}
             }
         }
         if changes.unpark {
