@@ -5,7 +5,7 @@ use tracing::Instrument as _;
 use super::{
     Context, back_off,
     budget::Budget,
-    obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
+    obstacle::{NobodyLeft, Obstacle, SUCCESSOR_TRIES, UNTIL_PEOPLE},
     pause,
 };
 use crate::{
@@ -33,9 +33,9 @@ async fn bring_up(context: &Context, claim: &ClaimedMirror, budget: Budget) -> a
             metrics::effect("status", "done");
             return Ok(());
         }
-        // Nobody reads it any more.
-        Some(Err(error)) if error.is::<NobodyLeft>() => {
-            return Ok(store.finish_mirror(claim, None, "").await?);
+        // A new owner may be about to be known; else nobody reads it any more.
+        Some(Err(error)) if error.is::<NobodyLeft>() && claim.attempts >= SUCCESSOR_TRIES => {
+            return Ok(store.finish_mirror(claim, claim.comment_id, "").await?);
         }
         Some(Err(error)) => error,
         None => anyhow::anyhow!("it took too long"),

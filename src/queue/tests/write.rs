@@ -21,7 +21,7 @@ impl World {
             assert!(build.status.is_terminal() && build.ended_at.is_some() && build.ending.is_some());
             assert!(self.history.insert(build.build_id, build.clone()).is_none(), "a build ends once");
             let told = build.issue.is_some() && build.ending.as_ref().is_some_and(Ending::is_told);
-            if !told || matches!(self.access, Access::Deleted | Access::Transferred) {
+            if !told || self.access == Access::Deleted {
                 self.untold.insert(build.build_id);
             }
         }
