@@ -14,6 +14,7 @@ mod event;
 mod ids;
 mod lease;
 mod plan;
+mod report;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -23,12 +24,13 @@ pub use build::{Build, By, Ending, Gone, Priority, Status, Trigger};
 pub use changes::{AuditEntry, Changes, EndedLease, ReleaseOutcome};
 pub use effect::{Effect, Mistake, OutboxEffect, Reaction, ReactionTarget, Refusal, Reply};
 pub use event::{
-    Access, Attempted, CommentEvent, DispatchAnswer, Event, Facts, IssueEvent, Person, Phase, PolicyState,
-    Role, RunReport, Step, Stored,
+    Access, Attempted, CommentEvent, DispatchAnswer, Event, Facts, IssueEvent, Person, PolicyState, Role,
+    Step, Stored,
 };
 pub use ids::{BuildId, Ids, RepoKey};
 pub use lease::{GrantKind, Lease, LeaseState, Resource, Resources};
 pub use plan::{Glance, LockClass, LockKey, LockPlan, NotPlanned};
+pub use report::{Phase, RunReport};
 pub use state::{CancelMark, Locks, QueueSettings, State, Use};
 pub use turn::{Turn, Verdict};
 

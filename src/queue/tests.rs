@@ -5,6 +5,8 @@ mod hub;
 mod people;
 mod play;
 mod properties;
+mod read;
+mod shrink;
 mod stories;
 mod story;
 mod world;

@@ -6,7 +6,7 @@
 use super::{
     super::{Person, Phase, RunReport, Trigger, Use},
     Build, LockKey, NotPlanned, Status, Turn, Verdict,
-    ask::Draft,
+    create::Draft,
 };
 use crate::request::Request;
 

@@ -7,6 +7,7 @@
 mod ask;
 mod closed;
 mod command;
+mod create;
 mod manual;
 mod overdue;
 mod promote;

@@ -53,8 +53,8 @@ async fn killed_between_the_dispatch_and_its_answer_there_is_one_run() {
     t.comment_and_go("ben", issue, "/build tag=v1.4.0");
     t.run(1).await;
     t.kill();
-    t.serve().await;
     t.pass_amid_calls(seconds(CLAIM)).await;
+    t.serve().await;
     t.says(issue, "🔨 Starting").await;
     t.carried_out(issue, t.run(1).await).await;
     assert_eq!(t.tags(), ["v1.4.0"]);
@@ -70,8 +70,8 @@ async fn killed_between_the_status_comment_and_its_answer_there_is_one() {
     t.comment_and_go("ben", issue, "/build tag=v1.4.0");
     t.until("a status comment", |world| world.comments(REPO, issue.number).len() == 2).await;
     t.kill();
-    t.serve().await;
     t.pass_amid_calls(seconds(CLAIM)).await;
+    t.serve().await;
     t.pass_until("the run", |world| world.runs(REPO).len() == 1).await;
     t.says(issue, "🔨 Starting").await;
     t.carried_out(issue, t.run(1).await).await;
@@ -125,19 +125,3 @@ async fn of_two_status_comments_the_oldest_stays() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_status_comment_is_made_anew_at_the_next_change() {
-    let t = Trilock::start().await;
-    let issue = t.asked("ben", "/build tag=v1.4.0").await;
-    let bot = t.github.world().bot();
-    let comments = t.github.world().comments(REPO, issue.number);
-    let status = comments.iter().find(|c| c.author == bot).expect("a status comment").id;
-    t.github.world().delete_comment(REPO, status, "ada").expect("a comment");
-    t.calm().await;
-    assert_eq!(t.status(issue).await, "(none)");
-    t.begin(t.run(1).await).await;
-    t.says(issue, "🔨 Building").await;
-    t.finish(t.run(1).await, "success").await;
-    t.ended_well(issue).await;
-    t.end().await;
-}
