@@ -47,6 +47,8 @@ impl LeaseState {
 #[serde(rename_all = "snake_case")]
 pub enum GrantKind {
     Dispatch,
+    /// A person started the run while the slot was free and nobody waited for it.
+    Manual,
 }
 
 /// One taken slot, the durable form of a build lock. The fields are the columns of the table `lease`.

@@ -19,6 +19,8 @@ pub struct IssueView {
     pub ended: Vec<Build>,
     /// How many builds stand before each queued one.
     pub before: BTreeMap<BuildId, u32>,
+    /// The queued one that is next, while a run outside the lock holds it up.
+    pub outside: Vec<BuildId>,
     /// Links of outcome comments, by marker.
     pub outcomes: BTreeMap<String, String>,
 }
@@ -92,7 +94,7 @@ impl Store {
             .await
     }
 
-    /// Which of `runs` belong to a build already.
+    /// Which of `runs` a build has already, in their first attempt.
     pub async fn known_runs(&self, repo: RepoKey, runs: &[i64]) -> Result<Vec<i64>, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/known_runs.sql"));
         Ok(query.bind(repo.tenant_id).bind(repo.repo_id).bind(runs).fetch_all(&self.pool).await?)

@@ -101,6 +101,7 @@ fn run(run: &Run, action: &str) -> Option<Event> {
         _ => return None,
     };
     let text = |text: &Option<String>| clean(text.as_deref().unwrap_or_default());
+    let login = |who: &Option<Account>| text(&who.as_ref().and_then(|who| who.login.clone()));
     Some(Event::Run(RunReport {
         run_id: run.id,
         attempt: run.run_attempt.unwrap_or(1),
@@ -109,7 +110,8 @@ fn run(run: &Run, action: &str) -> Option<Event> {
         workflow: RunReport::workflow_file(&text(&run.path)),
         title: text(&run.display_title),
         trigger: text(&run.event),
-        actor: text(&run.actor.as_ref().and_then(|actor| actor.login.clone())),
+        actor: login(&run.actor),
+        started_by: login(&run.triggering_actor),
         created_at: run.created_at?,
         head_sha: text(&run.head_sha),
         url: text(&run.html_url),

@@ -75,6 +75,7 @@ pub(super) struct Run {
     pub display_title: Option<String>,
     pub event: Option<String>,
     pub actor: Option<Account>,
+    pub triggering_actor: Option<Account>,
     pub head_sha: Option<String>,
     pub html_url: Option<String>,
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,

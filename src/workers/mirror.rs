@@ -103,6 +103,7 @@ pub(super) fn status_of<'a>(view: &'a IssueView, queue_url: &'a str) -> StatusVi
         .map(|build| StatusLine {
             build,
             before: view.before.get(&build.build_id).copied(),
+            outside: view.outside.contains(&build.build_id),
             outcome_url: view.outcomes.get(&format!("outcome:{}", build.build_id)).map(String::as_str),
         })
         .collect();

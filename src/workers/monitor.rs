@@ -24,7 +24,7 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
             context.tell(holder.build.repo(), "monitor", &event).await?;
             continue;
         }
-        let ended = match holder.build.run_id.filter(|_| holder.ask) {
+        let over = match holder.build.run_id.filter(|_| holder.ask) {
             Some(run_id) => {
                 let (build, repo) = (holder.build.build_id, holder.build.repo());
                 let (tenant, repo) = (repo.tenant_id, repo.repo_id);
@@ -38,8 +38,9 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
             }
             None => false,
         };
-        // After downtime a build that has ended is completed, not timed out.
-        if holder.overdue && !ended {
+        // After downtime a build that has ended is completed, not timed out. Nor is one of which GitHub did not say now
+        // that it goes on: the heart sees that in its leases' heartbeats.
+        if holder.overdue && !over {
             late.insert(holder.build.repo());
         }
     }
@@ -49,22 +50,35 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-/// Returns whether the run is over.
+/// Tells how the build's own attempt is, and that another has begun, if so. Returns whether its own is over.
 async fn ask(context: &Context, build: &Build, run_id: i64) -> anyhow::Result<bool> {
     let (_, address) = context.repository(build.repo()).await?;
-    let event = match context.0.github.run(&address, run_id.cast_unsigned()).await {
-        Ok(run) => Event::Run(report(&run)),
+    let github = &context.0.github;
+    let gone = Event::RunGone { run_id, attempt: build.attempt() };
+    let (own, later) = match github.run(&address, run_id.cast_unsigned()).await.map(|run| report(&run)) {
+        Ok(run) if run.attempt == build.attempt() => (Event::Run(run), None),
+        Ok(run) => {
+            let own = build.attempt().unsigned_abs();
+            match github.run_attempt(&address, run_id.cast_unsigned(), own).await {
+                Ok(own) => (Event::Run(report(&own)), (run.attempt > build.attempt()).then_some(run)),
+                // Another one took its place, and what became of it is not kept.
+                Err(GitHubError::NotFound) if run.attempt > build.attempt() => (gone, Some(run)),
+                Err(error) => return Err(error.into()),
+            }
+        }
         Err(GitHubError::NotFound) => {
             confirm_access(context, build, &address).await?;
-            Event::RunGone { run_id }
+            (gone, None)
         }
         Err(error) => return Err(error.into()),
     };
-    let over = match &event {
+    let over = match &own {
         Event::Run(report) => report.phase == Phase::Completed,
         _ => true,
     };
-    context.tell(build.repo(), "monitor", &event).await?;
+    for event in [own].into_iter().chain(later.map(Event::Run)) {
+        context.tell(build.repo(), "monitor", &event).await?;
+    }
     Ok(over)
 }
 
@@ -96,6 +110,7 @@ pub(super) fn report(run: &Run) -> RunReport {
         title: run.display_title.clone(),
         trigger: run.event.clone(),
         actor: run.actor_login.clone().unwrap_or_default(),
+        started_by: run.triggering_actor_login.clone().unwrap_or_default(),
         created_at: run.created_at,
         head_sha: run.head_sha.clone(),
         url: run.html_url.clone(),

@@ -15,37 +15,41 @@ impl Turn {
                 self.out.look_again = self.state.unloaded > 0 && self.has_free_place();
                 return Ok(());
             };
-            let needs = head.needs();
-            for resource in &needs {
-                self.state.locks.require(&LockKey::build(resource))?;
-            }
-            let slots: Option<Vec<i32>> =
-                needs.iter().map(|resource| self.state.resources.free_slot(resource)).collect();
-            let Some(slots) = slots else { return Ok(()) };
-            self.start(&head, needs.into_iter().zip(slots))?;
+            let Some(slots) = self.available(&head)? else { return Ok(()) };
+            self.start(&head, slots)?;
         }
     }
 
-    fn has_free_place(&self) -> bool {
-        self.state.resources.free_slot(&Resource::slot_of(self.state.repo, QUEUE)).is_some()
+    /// A slot of each resource that the build needs, or nothing.
+    pub(super) fn available(&self, build: &Build) -> Result<Option<Vec<(Resource, i32)>>, NotPlanned> {
+        let needs = build.needs();
+        for resource in &needs {
+            self.state.locks.require(&LockKey::build(resource))?;
+        }
+        let slots = self.state.free_slots(&needs);
+        Ok(slots.map(|slots| needs.into_iter().zip(slots).collect()))
     }
 
-    fn start(
-        &mut self,
-        head: &Build,
-        slots: impl Iterator<Item = (Resource, i32)>,
-    ) -> Result<(), NotPlanned> {
+    fn has_free_place(&self) -> bool {
+        self.state.free_slots(&[Resource::slot_of(self.state.repo, QUEUE)]).is_some()
+    }
+
+    fn start(&mut self, head: &Build, slots: Vec<(Resource, i32)>) -> Result<(), NotPlanned> {
         let now = self.state.now;
         self.change(head.build_id, None, |build| {
             build.status = Status::Starting;
             build.starting_at = Some(now);
         })?;
-        for (resource, slot) in slots {
-            self.grant(head, resource, slot);
-        }
+        self.grant_all(head, slots);
         self.effect(Effect::Dispatch { build: head.build_id });
         self.mirror(head.issue);
         Ok(())
+    }
+
+    pub(super) fn grant_all(&mut self, build: &Build, slots: Vec<(Resource, i32)>) {
+        for (resource, slot) in slots {
+            self.grant(build, resource, slot);
+        }
     }
 
     fn grant(&mut self, build: &Build, resource: Resource, slot: i32) {
@@ -67,7 +71,7 @@ impl Turn {
             token,
             repo_id: build.repo_id,
             build_id: build.build_id,
-            kind: GrantKind::Dispatch,
+            kind: if build.is_manual() { GrantKind::Manual } else { GrantKind::Dispatch },
             state: LeaseState::Held,
             granted_at: now,
             heartbeat_at: now,
@@ -127,11 +131,12 @@ impl Turn {
         Ok(())
     }
 
+    /// Notes GitHub's answer that the run goes on. Webhooks do not count: they may be late by hours.
     pub(super) fn heartbeat(&mut self, build: BuildId) -> Result<(), NotPlanned> {
+        let Some(answered_at) = self.answered_at else { return Ok(()) };
         self.require_locks_of(build)?;
-        let now = self.state.now;
         for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
-            lease.heartbeat_at = now;
+            lease.heartbeat_at = lease.heartbeat_at.max(answered_at);
         }
         Ok(())
     }

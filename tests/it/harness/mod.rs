@@ -20,7 +20,7 @@ mod words;
 use std::{collections::BTreeMap, path::PathBuf, sync::Mutex, time::Duration};
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
+use sqlx::{ConnectOptions, PgPool};
 use trilock::{
     clock::Clock,
     commands::server::{Parts, Server},
@@ -126,6 +126,11 @@ impl Trilock {
             Server::start("127.0.0.1:0".parse().expect("an address"), parts).await.expect("it starts");
         self.github.set_webhook_url(format!("http://{}/webhooks/github", server.address()));
         self.server = Some(server);
+    }
+
+    /// Where commands find the database.
+    pub fn database_url(&self) -> String {
+        self.database.connect_options().to_url_lossy().to_string()
     }
 
     /// Ends the server as kill -9 would.

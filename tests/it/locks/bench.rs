@@ -208,6 +208,7 @@ pub fn completed(run_id: i64) -> Stored {
         title: String::new(),
         trigger: "workflow_dispatch".into(),
         actor: BOT.into(),
+        started_by: BOT.into(),
         head_sha: "0".repeat(40),
         url: "https://example.org/run".into(),
         created_at: chrono::DateTime::UNIX_EPOCH,

@@ -8,6 +8,7 @@ mod deliveries;
 mod dispatches;
 mod endings;
 mod main_job;
+mod manual_runs;
 mod order;
 mod policies;
 mod storm;
