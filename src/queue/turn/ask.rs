@@ -193,7 +193,7 @@ impl Turn {
 
     /// Says why not, in words. Always `false`: not granted.
     pub(super) fn refuse(&mut self, asker: &Asker<'_>, refusal: Refusal) -> bool {
-        let why = asked_by(asker.trigger, Some(asker.issue), asker.comment);
+        let why = asked_by(&asker.issue.to_string(), asker.comment);
         let why = format!("{why}: {}", reason_of(&refusal));
         self.audit(None, "request", None, Some("refused"), Some(&why));
         self.effect(Effect::Reply {

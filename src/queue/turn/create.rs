@@ -68,7 +68,7 @@ impl Turn {
             ending: None,
             follows: follows.map(|id| id.0),
         };
-        let why = asked_by(draft.trigger, draft.issue, draft.comment);
+        let why = asked_by(&build.asker, build.comment_id);
         self.audit(Some(id), "request", None, Some(build.status.as_str()), Some(&why));
         self.state.builds.insert(id, build);
         id

@@ -81,6 +81,8 @@ impl Turn {
             build.run_url = Some(report.url.clone());
             build.head_sha = Some(report.head_sha.clone());
         })?;
+        let run = format!("run {} attempt {}", report.run_id, report.attempt);
+        self.audit(Some(id), "run", None, Some(&run), None);
         match (slots, self.state.builds.get(&id).cloned()) {
             (Some(slots), Some(build)) => self.grant_all(&build, slots),
             _ => self.tell_the_next(),

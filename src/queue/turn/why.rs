@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::{Ending, Event};
-use crate::queue::Trigger;
 
 /// Who is behind an event: the person where it has one, else `github`; `trilock` for what time alone brings.
 pub(super) fn actor_of(event: &Event) -> String {
@@ -27,11 +26,11 @@ pub(super) fn why_of(ending: &Ending) -> String {
     if more.is_empty() { kind } else { format!("{kind}: {}", more.join(", ")) }
 }
 
-/// What asked for a build.
-pub(super) fn asked_by(trigger: Trigger, issue: Option<i64>, comment: Option<i64>) -> String {
-    match (issue, comment) {
-        (Some(issue), Some(comment)) => format!("comment {comment} in issue {issue}"),
-        (Some(issue), None) => format!("{trigger:?} {issue}").to_lowercase(),
-        (None, _) => "a run on GitHub".into(),
+/// What asked for a build: `comment 9 in issue 3`, `issue 3`, or `run 17`. `asker` is the key of the issue lock.
+pub(super) fn asked_by(asker: &str, comment: Option<i64>) -> String {
+    match (comment, asker.split_once(':')) {
+        (Some(comment), _) => format!("comment {comment} in issue {asker}"),
+        (None, Some((kind, id))) => format!("{kind} {id}"),
+        (None, None) => format!("issue {asker}"),
     }
 }

@@ -25,8 +25,8 @@ async fn killed_mid_queue_nothing_is_lost_or_doubled() {
     t.github.settled().await;
     for n in 1..=3 {
         t.kill();
-        t.serve().await;
         t.pass_amid_calls(seconds(CLAIM)).await;
+        t.serve().await;
         // Killed just before a dispatch it is looked for first, and then sent again.
         t.pass_until("the next run", |world| world.runs(REPO).len() == n).await;
         let run = t.run(n).await;
@@ -36,8 +36,8 @@ async fn killed_mid_queue_nothing_is_lost_or_doubled() {
         t.kill();
         t.github.world().finish_run(run, "success", None).expect("a run");
         t.github.settled().await;
-        t.serve().await;
         t.pass_amid_calls(seconds(CLAIM)).await;
+        t.serve().await;
         // The timer's first look may have come before that.
         t.pass(seconds(60)).await;
         t.ended_well(issue).await;
@@ -124,4 +124,3 @@ async fn of_two_status_comments_the_oldest_stays() {
         t.end().await;
     }
 }
-

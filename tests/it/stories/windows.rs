@@ -57,8 +57,8 @@ impl<D: Fn(&World) -> bool> Kind<D> {
             }
         }
         t.github.world().clear_faults();
-        t.serve().await;
         t.pass_amid_calls(CLAIM).await;
+        t.serve().await;
         t.pass_until("it is done", &self.done).await;
         t.pass(seconds(60)).await;
     }
