@@ -262,6 +262,25 @@ async fn a_cancel_takes_its_time_unless_forced() {
 }
 
 #[tokio::test]
+async fn each_attempt_of_a_run_is_remembered() {
+    let desk = Desk::new(|_| {}).await;
+    let run = desk.sandbox.world().start_run_by_hand("ann/app", "build.yml", "ann", &json!({ "tag": "v1" }));
+    let run = run.unwrap();
+    desk.sandbox.world().finish_run(run, "failure", None).unwrap();
+    desk.sandbox.world().rerun(run, "zoe").unwrap();
+    let shown = async |path: String| {
+        let run = desk.get(&path).await.body;
+        let starter = run["triggering_actor"]["login"].clone();
+        json!([run["run_attempt"], run["status"], run["conclusion"], run["actor"]["login"], starter])
+    };
+    let path = format!("/repos/ann/app/actions/runs/{run}");
+    assert_eq!(shown(format!("{path}/attempts/1")).await, json!([1, "completed", "failure", "ann", "ann"]));
+    assert_eq!(shown(format!("{path}/attempts/2")).await, json!([2, "queued", null, "ann", "zoe"]));
+    assert_eq!(shown(path.clone()).await, shown(format!("{path}/attempts/2")).await);
+    assert_eq!(desk.call("GET", &format!("{path}/attempts/3"), Value::Null).await.unwrap().status, 404);
+}
+
+#[tokio::test]
 async fn listings_lag_filter_and_go_in_pages() {
     let desk = Desk::new(|o| o.list_lag = Duration::from_secs(30)).await;
     let since = world::iso(desk.clock.now());

@@ -45,6 +45,10 @@ async fn cancel(
 ) -> anyhow::Result<Settled> {
     let (_, address) = context.repository(repo_of(&claim.row)).await?;
     let (github, run) = (&context.0.github, run_id.cast_unsigned());
+    // A cancel names no attempt. Ours was the first: what somebody ran again since is theirs.
+    if github.run(&address, run).await.is_ok_and(|run| run.attempt > 1) {
+        return Ok(Settled::done());
+    }
     let answer =
         if force { github.force_cancel(&address, run).await } else { github.cancel(&address, run).await };
     match answer {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{
     Context, PAUSE, back_off,
-    obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
+    obstacle::{NobodyLeft, Obstacle, SUCCESSOR_TRIES, UNTIL_PEOPLE},
 };
 use crate::{
     github::{GitHubError, Repo},
@@ -14,9 +14,6 @@ use crate::{
 
 /// After this many failures an effect is given up and shown as dead: after about an hour and a half.
 const TRIES: i32 = 30;
-
-/// How often an effect looks for the new owner of its repository.
-const SUCCESSOR_TRIES: i32 = 5;
 
 /// How carrying an effect out ended.
 pub(super) enum Settled {

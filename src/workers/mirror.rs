@@ -2,7 +2,7 @@
 
 use super::{
     Context, back_off,
-    obstacle::{NobodyLeft, Obstacle, UNTIL_PEOPLE},
+    obstacle::{NobodyLeft, Obstacle, SUCCESSOR_TRIES, UNTIL_PEOPLE},
 };
 use crate::{
     github::{CommentRef, GitHubError, Repo},
@@ -16,9 +16,9 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let Some(claim) = store.claim_mirror(store.now().await?).await? else { return Ok(false) };
     let error = match tokio::time::timeout(CALL_BUDGET, show(context, &claim)).await {
         Ok(Ok(())) => return Ok(true),
-        // Nobody reads it any more.
-        Ok(Err(error)) if error.is::<NobodyLeft>() => {
-            store.finish_mirror(&claim, None, "").await?;
+        // A new owner may be about to be known; else nobody reads it any more.
+        Ok(Err(error)) if error.is::<NobodyLeft>() && claim.attempts >= SUCCESSOR_TRIES => {
+            store.finish_mirror(&claim, claim.comment_id, "").await?;
             return Ok(true);
         }
         Ok(Err(error)) => match error.downcast_ref::<GitHubError>() {

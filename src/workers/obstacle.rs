@@ -12,6 +12,9 @@ use crate::{
 /// How long to wait for people, if no webhook says that they did something.
 pub(super) const UNTIL_PEOPLE: TimeDelta = TimeDelta::hours(1);
 
+/// How often the new owner of a transferred repository is looked for before nobody is left.
+pub(super) const SUCCESSOR_TRIES: i32 = 5;
+
 /// Nobody can be asked, or told, anything about this repository any more.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the repository is {}", .0.as_str())]

@@ -152,6 +152,8 @@ impl World {
             assert!(per_issue, "one open build per issue and type");
             assert!(build.run_id.is_none_or(|run| runs.insert(run)), "one open build per run");
             assert!(build.status != Status::Running || build.run_id.is_some());
+            let run = build.run_id.map(|run_id| (run_id, build.attempt()));
+            assert!(run.is_none_or(|run| !self.over.contains(&run)), "open after its run: {build:?}");
             if build.status == Status::Queued {
                 assert!(build.queued_at.is_some() && places.insert(build.ticket.expect("a ticket")));
             }

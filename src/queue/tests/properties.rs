@@ -108,7 +108,7 @@ fn simulate(
 #[test]
 fn every_request_ends() {
     let (steps, seen) = (AtomicU64::new(0), RefCell::new(BTreeMap::new()));
-    simulate(2600, story(), |story| {
+    simulate(2300, story(), |story| {
         let world = to_the_end(story);
         steps.fetch_add(world.steps, Ordering::Relaxed);
         for what in world.builds().flat_map(|build| features(&world, build)) {
@@ -175,7 +175,7 @@ fn ended_as_its_run(world: &World, build: &Build) -> bool {
 
 #[test]
 fn a_batch_decides_as_its_events_one_by_one() {
-    simulate(1500, story_with_batch(), |story| {
+    simulate(1200, story_with_batch(), |story| {
         let mut batched = World::new();
         for op in &story.ops {
             play(&mut batched, op);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    Access, Build, BuildId, Changes, Effect, Ending, Event, Lease, LockKey, Status, Stored, Verdict,
+    Access, Build, BuildId, Changes, Effect, Ending, Event, Lease, LockKey, Phase, Status, Stored, Verdict,
 };
 use super::world::{Row, World};
 
@@ -19,7 +19,7 @@ impl World {
             assert!(build.status.is_terminal() && build.ended_at.is_some() && build.ending.is_some());
             assert!(self.history.insert(build.build_id, build.clone()).is_none(), "a build ends once");
             let told = build.issue.is_some() && build.ending.as_ref().is_some_and(Ending::is_told);
-            if !told || matches!(self.access, Access::Deleted | Access::Transferred) {
+            if !told || self.access == Access::Deleted {
                 self.untold.insert(build.build_id);
             }
         }
@@ -104,8 +104,12 @@ impl World {
 
     pub(super) fn settle_inbox(&mut self, events: &[Stored], verdicts: &[Verdict], changes: &Changes) {
         for (stored, verdict) in events.iter().zip(verdicts) {
-            if *verdict == Verdict::Parked {
-                self.parked.push(stored.clone());
+            match &stored.event {
+                _ if *verdict == Verdict::Parked => self.parked.push(stored.clone()),
+                Event::Run(report) if report.phase == Phase::Completed => {
+                    self.over.insert((report.run_id, report.attempt));
+                }
+                _ => {}
             }
         }
         if changes.unpark {

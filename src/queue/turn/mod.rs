@@ -114,7 +114,7 @@ impl Turn {
     fn resolves_a_run(&self, build: &Build) -> bool {
         let before = self.before.get(&build.build_id);
         let was_open = before.is_none_or(|before| !before.status.is_terminal());
-        let ended = was_open && build.status.is_terminal() && build.run_id.is_some();
+        let ended = was_open && build.status.is_terminal() && build.starting_at.is_some();
         ended || before.is_some_and(Build::awaits_run) && !build.awaits_run()
     }
 

@@ -171,6 +171,29 @@ async fn an_attempt_that_github_does_not_keep_is_given_to_a_person() {
     t.end().await;
 }
 
+/// The cancel was decided before the run ended, and reaches GitHub when somebody has run it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_cancel_does_not_stop_what_somebody_ran_again() {
+    let t = Trilock::start().await;
+    let issue = t.asked("ben", "/build tag=v1.0.0").await;
+    let run = t.run(1).await;
+    t.begin(run).await;
+    t.says(issue, "🔨 Building").await;
+    t.next_call("POST", "/cancel$", ApiTrouble::FailBefore(502));
+    t.comment("ben", issue, "/cancel").await;
+    t.says(issue, "🚫 Stopping").await;
+    t.finish(run, "failure").await;
+    assert!(t.outcome(issue).await.starts_with("### ❌ Your build failed"));
+    t.says(issue, "❌ Failed").await;
+    t.again("ben", run).await;
+    t.begin(run).await;
+    t.pass(seconds(30)).await;
+    assert!(t.github.world().record().cancels.is_empty());
+    t.finish(run, "success").await;
+    assert_eq!(ended_by_hand(&t).await, ["succeeded"]);
+    t.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_our_bot_that_no_build_has_keeps_the_lock_from_everybody() {
     let mut t = Trilock::start().await;

@@ -213,3 +213,14 @@ fn nobodys_cancel_reaches_it() {
     world.says(1, 10, ANNA, Step::Cancel);
     assert_eq!(world.of_run(950, 1).status, Status::Running);
 }
+
+#[test]
+fn parked_beside_a_build_that_is_withdrawn_in_the_same_batch() {
+    let mut world = World::new();
+    let asks = world.comment(1, 10, ANNA, vec![build("desktop", "v1")]);
+    let stray = world.stored(Event::Run(report(950, Phase::InProgress, None)), None);
+    let cancels = world.comment(1, 11, ANNA, vec![Step::Cancel]);
+    world.turn(&[asks, stray, cancels]);
+    world.drain(1);
+    assert_eq!((world.manual(), world.parked.len()), (vec![(Some(950), Status::Running)], 0));
+}
