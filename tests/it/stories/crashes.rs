@@ -103,20 +103,3 @@ async fn a_status_comment_answered_502_after_it_was_posted_is_posted_once() {
     t.carried_out(issue, t.run(1).await).await;
     t.end().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_status_comment_is_made_anew_at_the_next_change() {
-    let t = Trilock::start().await;
-    let issue = t.asked("ben", "/build tag=v1.4.0").await;
-    let bot = t.github.world().bot();
-    let comments = t.github.world().comments(REPO, issue.number);
-    let status = comments.iter().find(|c| c.author == bot).expect("a status comment").id;
-    t.github.world().delete_comment(REPO, status, "ada").expect("a comment");
-    t.calm().await;
-    assert_eq!(t.status(issue).await, "(none)");
-    t.begin(t.run(1).await).await;
-    t.says(issue, "🔨 Building").await;
-    t.finish(t.run(1).await, "success").await;
-    t.ended_well(issue).await;
-    t.end().await;
-}
