@@ -171,7 +171,7 @@ fn mistakes_outside_the_builds_have_their_place_too() {
         (
             format!("version: 1\n{builds}\nque: {{}}\n"),
             "trilock.yml:3:1: unknown key `que` in the policy (known here: `version`, `builds`, `queue`, \
-             `named_resources`)",
+             `named_resources`, `manual`)",
         ),
         (
             format!("version: 1\n{builds}\nqueue: {{ limit: 0 }}\n"),
