@@ -87,12 +87,21 @@ impl Crash<'_> {
         }
     }
 
+    /// For whoever looks into it.
+    fn keep(&self, record: &Record) {
+        let text = serde_json::to_string(record).expect("a record in JSON");
+        std::fs::write(self.watch.folder.join("record.json"), text).expect("the record is kept");
+    }
+
     async fn look(&mut self, now: Duration) {
         self.last_look = now;
         self.people.open_builds = self.watch.database.count("SELECT count(*) FROM build").await;
         self.admin.look().await;
         let record = self.github().record().await;
         let found = self.watch.look(&record).await;
+        if !found.is_empty() {
+            self.keep(&record);
+        }
         self.findings.extend(found);
     }
 
@@ -123,6 +132,7 @@ impl Crash<'_> {
 
     pub async fn judge(mut self) -> (Table, Findings) {
         let record = self.github().record().await;
+        self.keep(&record);
         let (requests, commands) = (&self.people.requests, &self.people.commands);
         let mut end = End::read(self.watch.database, self.github(), &record, commands, requests).await;
         self.findings.extend(self.watch.look(&record).await);
