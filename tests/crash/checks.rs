@@ -137,7 +137,8 @@ impl Watch<'_> {
 
     fn logged(&self) -> Vec<String> {
         let logs = std::fs::read_dir(self.folder).into_iter().flatten().flatten();
-        let texts = logs.filter_map(|log| std::fs::read_to_string(log.path()).ok());
+        let logs = logs.map(|log| log.path()).filter(|path| path.extension().is_some_and(|it| it == "log"));
+        let texts = logs.filter_map(|path| std::fs::read_to_string(path).ok());
         let mut said = Vec::new();
         for text in texts {
             let bad = text.lines().filter(|line| NEVER_SAID.iter().any(|words| line.contains(words)));
