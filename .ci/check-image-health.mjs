@@ -10,7 +10,7 @@ const [program, ...args] = JSON.parse(dockerfile.match(/^HEALTHCHECK .*CMD (\[.*
 assert.ok(args.some((arg) => arg.includes("/127.0.0.1/8080 ")), "it asks on the port that is exposed");
 
 const server = createServer((request, response) => {
-    response.writeHead(request.url === "/healthz" ? status : 404).end("ok");
+    response.writeHead(request.url === "/readyz" ? status : 404).end("ok");
 });
 let status = 200;
 server.listen(0, "127.0.0.1");

@@ -12,13 +12,16 @@
 //! | [`github`] | octocrab as transport; each effect made idempotent |
 //! | [`mirror`] | pure: state to the Markdown that people read |
 //! | [`workers`] | the loops: prepare, apply, deliver, monitor, retention |
-//! | [`web`] | the page, the JSON behind it, health |
+//! | [`web`] | the page, the JSON behind it, health, metrics |
 //! | [`commands`] | what an operator types |
 //! | [`sandbox`] | a simulated GitHub, for the demo and the tests |
+//!
+//! [`clock`] and [`metrics`] stand beside the rooms.
 
 pub mod clock;
 pub mod commands;
 pub mod github;
+pub mod metrics;
 pub mod mirror;
 pub mod policy;
 pub mod queue;

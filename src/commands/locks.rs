@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{database::Database, queue::find, settings::DatabaseSettings, table::table};
+use super::{database::Database, operator, queue::find, settings::DatabaseSettings, table::table};
 use crate::{
     queue::{Event, LeaseState, Resource},
     store::{LeaseView, LockBounds, LockView, Store},
@@ -65,22 +65,19 @@ async fn show(store: &Store, as_json: bool) -> anyhow::Result<()> {
         let rows: Vec<[String; 5]> = locks.iter().map(lock_row).collect();
         println!("\nLast taken:\n{}", table(["LOCK", "KEY", "VERSION", "LAST HOLDER", "TAKEN AT"], &rows));
     }
-    for dead in store.dead().await? {
-        println!("\nSet aside, needs a person: {dead}");
+    let dead = store.dead().await?.len();
+    if dead > 0 {
+        println!("\nSet aside, needs a person: {dead}. `trilock dead` shows what.");
     }
     Ok(())
 }
 
 fn lease_row(view: &LeaseView) -> [String; 7] {
     let lease = &view.lease;
-    let state = match lease.state {
-        LeaseState::Held => "held",
-        LeaseState::Quarantined => "quarantined",
-    };
     [
         shown_resource(view),
         lease.slot.to_string(),
-        state.to_owned(),
+        lease.state.as_str().to_owned(),
         lease.token.to_string(),
         lease.granted_at.format("%m-%d %H:%M:%S").to_string(),
         view.issue.map_or_else(|| "-".to_owned(), |issue| format!("#{issue}")),
@@ -136,10 +133,4 @@ async fn lift(store: &Store, shown: &str, slot: i32, reason: String) -> anyhow::
         println!("Lifted: slot {slot} of {shown} is free. The next build starts when a server runs.");
     }
     Ok(())
-}
-
-/// Who types, for the audit.
-fn operator() -> String {
-    let name = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name);
-    format!("operator {}", name.unwrap_or_else(|| "unknown".to_owned()))
 }

@@ -1,6 +1,8 @@
 //! What an operator types. `--help` is made from here.
 
+mod audit;
 mod database;
+mod dead;
 mod demo;
 mod locks;
 mod policy;
@@ -45,6 +47,12 @@ enum Command {
     Queue(queue::QueueArgs),
     /// Show who holds what, or end a quarantine
     Locks(locks::LocksArgs),
+    /// Show who changed what, when, why and from where
+    Audit(audit::AuditArgs),
+    /// Show what was set aside, try it again, or give it up
+    Dead(dead::DeadArgs),
+    /// Show the operator token, with which the page shows private repositories and locks too
+    Token,
     /// Look at policy files
     Policy(policy::PolicyArgs),
     /// Apply a stored delivery again, as if GitHub had sent it once more
@@ -74,10 +82,21 @@ impl Cli {
             Command::Migrate => migrate(&database).await,
             Command::Queue(args) => queue::run(args, &database).await,
             Command::Locks(args) => locks::run(args, &database).await,
+            Command::Audit(args) => audit::run(args, &database).await,
+            Command::Dead(args) => dead::run(args, &database).await,
+            Command::Token => token(&database).await,
             Command::Policy(args) => policy::run(&args),
             Command::Replay(args) => replay::run(&args, &database).await,
         }
     }
+}
+
+async fn token(database: &DatabaseSettings) -> anyhow::Result<()> {
+    let database = database::Database::open(database, crate::store::LockBounds::default()).await?;
+    let token = database.store.operator_token().await;
+    database.close().await;
+    println!("{}", token?);
+    Ok(())
 }
 
 async fn migrate(database: &DatabaseSettings) -> anyhow::Result<()> {
@@ -85,4 +104,10 @@ async fn migrate(database: &DatabaseSettings) -> anyhow::Result<()> {
     println!("The schema is up to date.");
     database.close().await;
     Ok(())
+}
+
+/// Who types, for the audit.
+fn operator() -> String {
+    let name = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name);
+    format!("operator {}", name.unwrap_or_else(|| "unknown".to_owned()))
 }

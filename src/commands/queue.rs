@@ -54,12 +54,21 @@ async fn show(args: &QueueArgs, store: &Store) -> anyhow::Result<()> {
 fn row(build: &Build) -> [String; 6] {
     [
         build.status.as_str().to_owned(),
-        build.issue.map_or_else(|| "-".to_owned(), |issue| format!("#{issue}")),
+        build.issue.map_or_else(|| by_hand(build).to_owned(), |issue| format!("#{issue}")),
         build.build_type.clone(),
         build.asker_login.clone(),
         build.requested_at.format("%m-%d %H:%M").to_string(),
         build.run_url.clone().unwrap_or_else(|| "-".to_owned()),
     ]
+}
+
+/// What stands in the place of an issue.
+fn by_hand(build: &Build) -> &'static str {
+    match (build.is_manual(), build.attempt()) {
+        (false, _) => "-",
+        (true, 1) => "started by hand",
+        (true, _) => "run again by hand",
+    }
 }
 
 /// A repository by the name that people write.

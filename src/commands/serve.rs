@@ -1,6 +1,6 @@
 //! `trilock serve`: the server, until SIGINT or SIGTERM.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::IsTerminal as _, net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -21,6 +21,7 @@ use crate::{
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 const GITHUB: &str = "https://api.github.com";
 const CHECK_RUNS_EVERY: Duration = Duration::from_secs(60);
+const RECONCILE_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// SIGINT and SIGTERM. Taken before Postgres is started: a Ctrl-C in between would leave an orphan.
 pub struct Signals(Signal, Signal);
@@ -78,11 +79,17 @@ pub async fn run(database: DatabaseSettings, settings: ServeSettings) -> anyhow:
         allowed_owners: named(settings.allowed_owners.unwrap_or_default()),
         public_url: settings.public_url.unwrap_or_default(),
         check_runs_every: settings.check_runs_every.unwrap_or(CHECK_RUNS_EVERY),
+        reconcile_every: settings.reconcile_every.unwrap_or(RECONCILE_EVERY),
         web: web::Options { operator_token: operator_token.clone(), github_url, ..web::Options::default() },
     };
     let server = Server::start(settings.listen.unwrap_or(LISTEN), parts).await?;
     tracing::info!(address = %server.address(), "listening");
-    eprintln!("Operator token for the page: {operator_token}");
+    // A log is read by more people than a terminal.
+    if std::io::stderr().is_terminal() {
+        eprintln!("Operator token for the page: {operator_token}");
+    } else {
+        tracing::info!("`trilock token` shows the operator token for the page");
+    }
     signals.received().await;
     tracing::info!("stopping: what is in flight is finished first");
     server.stop().await;

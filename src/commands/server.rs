@@ -3,9 +3,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
+use http::StatusCode;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tower_http::trace::TraceLayer;
+use tower_http::{timeout::TimeoutLayer, trace::TraceLayer};
 
 use crate::{
     clock::Clock,
@@ -15,6 +16,9 @@ use crate::{
     webhook::{self, Intake, WebhookSecrets},
     workers::{self, Context},
 };
+
+/// A request, its body included, in real time.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a server is made of.
 pub struct Parts {
@@ -27,6 +31,8 @@ pub struct Parts {
     pub public_url: String,
     /// GitHub is asked about a run at least this often.
     pub check_runs_every: Duration,
+    /// GitHub's list of deliveries is looked through this often.
+    pub reconcile_every: Duration,
     /// The operator's token, the demo's panel. Its public address is set from the above.
     pub web: web::Options,
 }
@@ -53,22 +59,24 @@ impl Server {
             url => url.to_owned(),
         };
         let pages = web::Options { public_url: public_url.clone(), ..parts.web };
-        let context =
-            Context::new(parts.store, parts.github, parts.clock, public_url, parts.check_runs_every);
+        let clock = parts.clock.clone();
+        let context = Context::new(
+            parts.store,
+            parts.github,
+            parts.clock,
+            public_url,
+            parts.check_runs_every,
+            parts.reconcile_every,
+        );
         let intake =
             Intake { context: context.clone(), secrets: parts.secrets, allowed_owners: parts.allowed_owners };
         let routes = webhook::router(intake)
             .merge(web::router(context.clone(), pages))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))
             .layer(TraceLayer::new_for_http());
         let stop = CancellationToken::new();
-        let (ended, workers_stop) = (stop.clone(), stop.clone());
-        let http = tokio::spawn(async move {
-            let serving = axum::serve(listener, routes).with_graceful_shutdown(ended.cancelled_owned());
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the listener ended");
-            }
-        });
-        let loops = tokio::spawn(workers::run(context.clone(), workers_stop));
+        let http = tokio::spawn(web::serve(listener, routes, clock, stop.clone()));
+        let loops = tokio::spawn(workers::run(context.clone(), stop.clone()));
         Ok(Self { address, context, stop, tasks: vec![http, loops] })
     }
 

@@ -62,6 +62,10 @@ pub struct ServeSettings {
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     #[serde(deserialize_with = "duration")]
     pub check_runs_every: Option<Duration>,
+    /// GitHub's list of webhook deliveries is looked through this often for those that never arrived [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[serde(deserialize_with = "duration")]
+    pub reconcile_every: Option<Duration>,
     /// How long an issue or a build lock may be waited for [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     #[serde(deserialize_with = "duration")]
@@ -114,6 +118,7 @@ impl ServeSettings {
             github_api_url: self.github_api_url.or(file.github_api_url),
             call_timeout: self.call_timeout.or(file.call_timeout),
             check_runs_every: self.check_runs_every.or(file.check_runs_every),
+            reconcile_every: self.reconcile_every.or(file.reconcile_every),
             issue_lock_wait: self.issue_lock_wait.or(file.issue_lock_wait),
             queue_lock_wait: self.queue_lock_wait.or(file.queue_lock_wait),
             lock_hold: self.lock_hold.or(file.lock_hold),

@@ -43,6 +43,47 @@ impl From<RawInstallation> for Installation {
     }
 }
 
+/// A repository as an installation's list has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRepository {
+    pub id: u64,
+    pub owner: Account,
+    /// Without the owner.
+    pub name: String,
+    pub private: bool,
+    pub archived: bool,
+    pub default_branch: String,
+}
+
+#[derive(Deserialize)]
+struct RepositoriesPage {
+    repositories: Vec<RawListed>,
+}
+
+#[derive(Deserialize)]
+struct RawListed {
+    id: u64,
+    owner: RawAccount,
+    name: String,
+    private: bool,
+    #[serde(default)]
+    archived: bool,
+    default_branch: String,
+}
+
+impl From<RawListed> for ListedRepository {
+    fn from(raw: RawListed) -> Self {
+        Self {
+            id: raw.id,
+            owner: raw.owner.into(),
+            name: raw.name,
+            private: raw.private,
+            archived: raw.archived,
+            default_branch: raw.default_branch,
+        }
+    }
+}
+
 impl GitHub {
     /// Who we are.
     ///
@@ -61,6 +102,28 @@ impl GitHub {
         let call = Call::get("/app/installations", &[]);
         self.pages(As::App, &call, |page: Vec<RawInstallation>| {
             page.into_iter().map(Installation::from).collect()
+        })
+        .await
+    }
+
+    /// One installation of the App.
+    ///
+    /// # Errors
+    /// `NotFound` if it is gone; see [`GitHubError`].
+    pub async fn installation(&self, id: u64) -> Result<Installation, GitHubError> {
+        let call = Call::get("/app/installations/{installation_id}", &[&id.to_string()]);
+        let raw: RawInstallation = self.json(As::App, &call).await?;
+        Ok(raw.into())
+    }
+
+    /// The repositories that an installation reaches; a very long list is cut.
+    ///
+    /// # Errors
+    /// `Unauthorized` if it is gone or suspended; see [`GitHubError`].
+    pub async fn installation_repositories(&self, id: u64) -> Result<Vec<ListedRepository>, GitHubError> {
+        let call = Call::get("/installation/repositories", &[]);
+        self.pages(As::Installation(id), &call, |page: RepositoriesPage| {
+            page.repositories.into_iter().map(ListedRepository::from).collect()
         })
         .await
     }

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// On whose behalf a call is made.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum As {
     App,
     Installation(u64),

@@ -1,10 +1,23 @@
 //! Calls made idempotent: what may have been done before is looked for before it is done again.
 //!
-//! | effect | before the call | after the call, before the record; or answer lost |
-//! |---|---|---|
-//! | dispatch | the outbox row says "tried", so the run is looked for ([`GitHub::find_runs`]) | the same: found by the build's id in the run's title, else as the only run of ours that no build has |
-//! | comment | as above, by its hidden marker ([`GitHub::post_once`]) | found by the marker, not posted again |
-//! | cancel, reaction, edit | done again | done again: GitHub makes no difference |
+//! A server can die, or an answer get lost, at three moments. The outbox row (for the status comment its row in `mirror`)
+//! says that a call was about to be made before it is made, and goes, or says "shown", only once its answer is recorded;
+//! so the next worker knows in each case that the call *may* have been made, and does this:
+//!
+//! | effect | before the call | after the call, before the record | answer lost (reset, time-out, 5xx) |
+//! |---|---|---|---|
+//! | dispatch | the run is looked for ([`GitHub::find_runs`]) for 2 minutes; if its title would show the build it is sent again, else the build is lost and its slot quarantined | the run is found, by the build's id in its title, else as the only run of ours that no build has | the same |
+//! | cancel, force-cancel | sent again | sent again: 202, or 409 once the run is over | the same |
+//! | reaction | sent again | sent again: GitHub keeps one of a kind | the same |
+//! | outcome comment, reply | looked for by its hidden marker ([`GitHub::post_once`]), not found, posted | found, not posted again | the same |
+//! | status comment, the first | looked for by its marker, not found, posted | found and edited; of two the oldest stays, the others are deleted | the same |
+//! | status comment, edited | edited again | edited again, even if the text seems to stand there | the same |
+//!
+//! Reading (policy, facts, runs) is simply done again. `tests/it/stories/windows.rs` has a story for every field of the
+//! table; the fields whose GitHub lags or cannot tell runs apart are in `dispatches.rs` beside it.
+//!
+//! An answer that is a refusal (404, 410, 422, another 4xx) ends the effect: a refused dispatch is told in the issue, a
+//! run that is gone needs no cancel, a reaction is not missed; anything else is set aside and shown (`trilock dead`).
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -28,7 +28,8 @@ pub enum GitHubError {
     /// A refusal that asking again will not change: 403, 409, 410, 422, 451, … `message` is GitHub's own.
     #[error("GitHub refused this (HTTP {status})")]
     Refused { status: u16, message: String },
-    /// A rate limit (429, or 403 that says so). Nothing was done. `after`: GitHub's own wish, if it gave one.
+    /// Nothing was done. With `after` it is a rate limit (429, or 403 that says so), and GitHub is not to be asked again
+    /// before; without, only this call came too early.
     #[error("GitHub asks for patience")]
     RetryLater { after: Option<Duration>, message: String },
     /// The App's key or its installation is not accepted (removed, suspended, wrong key).
@@ -56,6 +57,35 @@ impl GitHubError {
         matches!(self, Self::RetryLater { .. } | Self::NotSent(_) | Self::Unknown(_))
     }
 
+    /// What the call is about is not there any more. `NotFound` may also mean that GitHub hides the whole repository.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Self::NotFound => true,
+            // 410: a deleted issue; a redirect that is not followed: one that was moved elsewhere.
+            Self::Refused { status, .. } => matches!(status, 301 | 302 | 410),
+            _ => false,
+        }
+    }
+
+    /// The App's permissions do not cover this (any more).
+    pub fn lacks_permission(&self) -> bool {
+        self.says(403, LACKS_PERMISSION)
+    }
+
+    /// The repository is read-only.
+    pub fn is_archived(&self) -> bool {
+        self.says(403, "archived")
+    }
+
+    /// Nobody but collaborators may write in the issue.
+    pub fn is_locked(&self) -> bool {
+        self.says(403, "issue is locked")
+    }
+
+    fn says(&self, code: u16, words: &str) -> bool {
+        matches!(self, Self::Refused { status, message } if *status == code && message.contains(words))
+    }
+
     /// Reads the refusal out of a status that is neither 2xx nor 304.
     pub(super) fn from_status(
         status: StatusCode,
@@ -67,16 +97,29 @@ impl GitHubError {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::UNAUTHORIZED => Self::Unauthorized(message),
-            StatusCode::TOO_MANY_REQUESTS => Self::RetryLater { after: wanted_pause(headers, now), message },
+            StatusCode::TOO_MANY_REQUESTS => {
+                Self::RetryLater { after: Some(wanted_pause(headers, now)), message }
+            }
             StatusCode::FORBIDDEN if is_rate_limit(headers, &message) => {
-                Self::RetryLater { after: wanted_pause(headers, now), message }
+                Self::RetryLater { after: Some(wanted_pause(headers, now)), message }
+            }
+            // Said to tokens that were made before; no new ones are.
+            StatusCode::FORBIDDEN if message.contains("installation has been suspended") => {
+                Self::Unauthorized(message)
             }
             StatusCode::REQUEST_TIMEOUT => Self::Unknown(format!("{status}: {message}")),
+            _ if status.is_redirection() => {
+                let to = text(headers, "location").unwrap_or("an address that it does not tell");
+                Self::Refused { status: status.as_u16(), message: format!("it has moved to {to}") }
+            }
             _ if status.is_server_error() => Self::Unknown(format!("{status}: {message}")),
             _ => Self::Refused { status: status.as_u16(), message },
         }
     }
 }
+
+/// GitHub's words when a token's permissions do not cover a call.
+pub(super) const LACKS_PERMISSION: &str = "Resource not accessible by integration";
 
 /// GitHub's signs of a limit on a 403: `retry-after`, an empty budget, or, for secondary limits, only the words.
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
@@ -86,18 +129,22 @@ fn is_rate_limit(headers: &HeaderMap, message: &str) -> bool {
         || message.to_ascii_lowercase().contains("secondary rate limit")
 }
 
-/// `retry-after` in seconds; else the time until the budget is full again, if it is empty.
-fn wanted_pause(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    if let Some(seconds) = text(headers, "retry-after").and_then(|value| value.parse().ok()) {
-        return Some(Duration::from_secs(seconds));
-    }
-    if text(headers, "x-ratelimit-remaining") != Some("0") {
-        return None;
-    }
-    let reset: i64 = text(headers, "x-ratelimit-reset")?.parse().ok()?;
-    let left = reset.saturating_sub(now.timestamp()).max(1);
-    u64::try_from(left).ok().map(Duration::from_secs)
+/// `retry-after` in seconds; else the time until the budget is full again, if it is empty; else a minute, GitHub's own
+/// advice for a limit that does not say.
+fn wanted_pause(headers: &HeaderMap, now: DateTime<Utc>) -> Duration {
+    let number = |name: &str| text(headers, name).and_then(|value| value.parse::<i64>().ok());
+    let until_reset = || {
+        let empty = number("x-ratelimit-remaining") == Some(0);
+        number("x-ratelimit-reset")
+            .filter(|_| empty)
+            .map(|reset| reset.saturating_sub(now.timestamp()).max(1))
+    };
+    let seconds = number("retry-after").or_else(until_reset).unwrap_or(60);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).min(LONGEST_PAUSE)
 }
+
+/// Budgets are hourly; what asks for more is a mistake somewhere.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)

@@ -12,6 +12,7 @@ use super::{
     call::{As, Call},
     transport::Answer,
 };
+use crate::metrics;
 
 const PER_PAGE: usize = 100;
 /// A listing longer than this is cut, with a warning.
@@ -51,6 +52,9 @@ impl GitHub {
     pub(super) async fn send(&self, on_behalf: As, call: &Call) -> Result<Answer, GitHubError> {
         let Some(path) = call.path_and_query() else { return Err(GitHubError::NotFound) };
         let began = self.0.clock.now();
+        self.0.limits.check(on_behalf, began).inspect_err(|error| {
+            tracing::debug!(method = %call.method, path = call.template, ?on_behalf, ?error, "not sent: a limit is in force");
+        })?;
         let sent = AtomicBool::new(false);
         let answer = match timeout(self.0.total, self.authorized(on_behalf, call, &path, &sent)).await {
             Ok(Ok(answer)) => self.judged(answer),
@@ -60,9 +64,17 @@ impl GitHub {
             }
             Err(_) => Err((None, GitHubError::NotSent(format!("no token within {:?}", self.0.total)))),
         };
-        answer.map_err(|(status, error)| {
-            let ms = (self.0.clock.now() - began).num_milliseconds();
-            let status = status.map(|status: StatusCode| status.as_u16());
+        let status = match &answer {
+            Ok(answer) => Some(answer.status),
+            Err((status, _)) => *status,
+        };
+        let status = status.map(|status| status.as_u16());
+        let now = self.0.clock.now();
+        let took = (now - began).to_std().unwrap_or_default();
+        metrics::github_request(call.method.as_str(), call.template, status, took);
+        answer.map_err(|(_, error)| {
+            self.0.limits.note(on_behalf, now, &error);
+            let ms = took.as_millis();
             if error == GitHubError::NotFound {
                 tracing::debug!(method = %call.method, path = call.template, status, ms, "GitHub call: not found");
             } else {
@@ -81,7 +93,8 @@ impl GitHub {
         Err((Some(status), error))
     }
 
-    /// A 401 says that nothing was done, so a call with a stale token is made once more with a new one.
+    /// A 401 says that nothing was done, so a call with a stale token is made once more with a new one. So does a 403
+    /// that speaks of permissions.
     async fn authorized(
         &self,
         on_behalf: As,
@@ -93,7 +106,9 @@ impl GitHub {
         sent.store(true, Ordering::Relaxed);
         let answer = self.0.transport.send(&call.outgoing(path, &authorization)).await?;
         let As::Installation(installation) = on_behalf else { return Ok(answer) };
-        if answer.status != StatusCode::UNAUTHORIZED {
+        // A token keeps the permissions that it was made with, also when they were widened since.
+        let too_narrow = answer.status == StatusCode::FORBIDDEN && answer.lacks_permission();
+        if answer.status != StatusCode::UNAUTHORIZED && !too_narrow {
             return Ok(answer);
         }
         sent.store(false, Ordering::Relaxed);
@@ -114,12 +129,14 @@ impl GitHub {
     /// Mints a token. Its failures are told in terms of the call that needs it, which was not sent: above all a 404
     /// here (the installation is gone) must not read as the absence of what was asked for.
     async fn mint(&self, installation: u64) -> Result<Minted, GitHubError> {
+        self.0.limits.check(As::App, self.0.clock.now())?;
         let id = installation.to_string();
         let call = Call::post("/app/installations/{installation_id}/access_tokens", &[&id]);
         let path = call.path_and_query().unwrap_or_default();
         let jwt = self.0.app.bearer(self.0.clock.now()).map_err(GitHubError::NotSent)?;
         let answer = self.0.transport.send(&call.outgoing(&path, &jwt)).await;
         let answer = answer.and_then(|answer| self.judged(answer).map_err(|(_, error)| error));
+        let answer = answer.inspect_err(|error| self.0.limits.note(As::App, self.0.clock.now(), error));
         let answer = answer.map_err(|error| match error {
             GitHubError::NotFound => GitHubError::Unauthorized(format!("installation {id} is gone")),
             GitHubError::Refused { status, message } => {

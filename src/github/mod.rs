@@ -3,7 +3,9 @@
 //! * `transport` sends one request with the right headers and time-outs, and never again by itself;
 //! * `auth` signs as the App and keeps one token per installation;
 //! * `call` describes a call, `exchange` makes it: status to [`GitHubError`], log line, pages;
-//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`.
+//! * `limits` answers in GitHub's place while it wants to be left alone;
+//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`,
+//!   `deliveries`.
 //!
 //! What octocrab 0.54 has of its own above the transport is not used: its models reject real answers, it mints a
 //! token per concurrent caller, reads the system clock, and loses authorization and headers on page two.
@@ -13,10 +15,12 @@ mod auth;
 mod call;
 mod comments;
 mod contents;
+mod deliveries;
 mod effects;
 mod error;
 mod exchange;
 mod issues;
+mod limits;
 mod people;
 mod results;
 mod runs;
@@ -30,9 +34,10 @@ use std::{sync::Arc, time::Duration};
 use crate::clock::Clock;
 
 pub use self::{
-    apps::{App, Installation},
+    apps::{App, Installation, ListedRepository},
     comments::{Comment, CommentRef, Reaction},
     contents::{Content, Repository},
+    deliveries::{DeliveryPage, HookDelivery},
     effects::{Post, RunSearch},
     error::{GitHubError, SettingsError},
     issues::Issue,
@@ -49,6 +54,7 @@ struct Inner {
     transport: transport::Transport,
     app: auth::AppKey,
     tokens: auth::Tokens,
+    limits: limits::Limits,
     clock: Clock,
     total: Duration,
 }
@@ -110,6 +116,7 @@ impl GitHub {
             transport: transport::Transport::new(&settings.api_url, settings.time_outs)?,
             app,
             tokens: auth::Tokens::default(),
+            limits: limits::Limits::default(),
             clock: settings.clock,
             total: settings.time_outs.total,
         })))

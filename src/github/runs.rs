@@ -153,6 +153,18 @@ impl GitHub {
         Ok(raw.into())
     }
 
+    /// One attempt of a run, which may have been followed by others.
+    ///
+    /// # Errors
+    /// `NotFound` if there was no such attempt, or it is not kept any more; see [`GitHubError`].
+    pub async fn run_attempt(&self, repo: &Repo, id: u64, attempt: u32) -> Result<Run, GitHubError> {
+        let template = "/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}";
+        let call = Call::get(template, &[&repo.owner, &repo.name, &id.to_string(), &attempt.to_string()])
+            .query("exclude_pull_requests", true);
+        let raw: RawRun = self.json(As::Installation(repo.installation), &call).await?;
+        Ok(raw.into())
+    }
+
     /// A workflow's runs for one event (`workflow_dispatch`), created at or after a time, newest first. The list lags
     /// behind, and GitHub shows at most 1,000.
     ///

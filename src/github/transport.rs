@@ -8,11 +8,17 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, USER_AGENT},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use octocrab::Octocrab;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_timeout::TimeoutConnector;
+use hyper_util::{client::legacy, rt::TokioExecutor};
+use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::{GitHubError, SettingsError, TimeOuts, error::text};
+use super::{
+    GitHubError, SettingsError, TimeOuts,
+    error::{LACKS_PERMISSION, text},
+};
 
 /// More than GitHub's largest page of 100 entries.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -47,6 +53,12 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|error| GitHubError::Unreadable(error.to_string()))
     }
 
+    /// Whether a refusal speaks of permissions.
+    pub fn lacks_permission(&self) -> bool {
+        let words = LACKS_PERMISSION.as_bytes();
+        self.body.windows(words.len()).any(|part| part == words)
+    }
+
     /// GitHub says by `Link` that there is more. Its address is not used: ours carries authorization and base path.
     pub fn has_next_page(&self) -> bool {
         text(&self.headers, "link").is_some_and(|link| link.contains("rel=\"next\""))
@@ -54,14 +66,19 @@ impl Answer {
 }
 
 impl Transport {
-    /// octocrab's retry and redirect features are not compiled in. Its read time-out is not used either: its timer
-    /// starts while a pooled connection idles, so that the next request would get only what is left of it.
+    /// octocrab runs over a service of ours: its own one appends a second `User-Agent` to every request. The connector's
+    /// read time-out is not used: its timer starts while a pooled connection idles, so that the next request would get
+    /// only what is left of it.
     pub fn new(api_url: &str, time_outs: TimeOuts) -> Result<Self, SettingsError> {
         let base = parse_base(api_url)?;
-        let client = Octocrab::builder()
-            .set_connect_timeout(Some(time_outs.connect))
-            .build()
+        let tls = HttpsConnectorBuilder::new()
+            .with_native_roots()
             .map_err(|error| SettingsError::Tls(chain(&error)))?;
+        let mut connector = TimeoutConnector::new(tls.https_or_http().enable_http1().build());
+        connector.set_connect_timeout(Some(time_outs.connect));
+        let service = legacy::Client::builder(TokioExecutor::new()).build::<_, OctoBody>(connector);
+        let Ok(client) =
+            OctocrabBuilder::new_empty().with_service(service).with_auth(AuthState::None).build();
         Ok(Self { client, base, time_outs })
     }
 
@@ -145,7 +162,6 @@ fn parse_base(url: &str) -> Result<String, SettingsError> {
 }
 
 fn request(url: &str, outgoing: &Outgoing<'_>) -> Result<Request<String>, GitHubError> {
-    // octocrab's client appends a User-Agent of its own; ours is the first.
     let mut request = Request::builder()
         .method(outgoing.method)
         .uri(url)
@@ -166,15 +182,11 @@ fn request(url: &str, outgoing: &Outgoing<'_>) -> Result<Request<String>, GitHub
     request.body(body).map_err(|error| GitHubError::NotSent(chain(&error)))
 }
 
-/// Whether the request may have arrived. hyper-util's own error type is not ours to name, so its `Connect` kind,
-/// which covers DNS, TCP and TLS, is known by its words; should they change, the error counts as [`Unknown`],
-/// which is the safe side.
-///
-/// [`Unknown`]: GitHubError::Unknown
+/// Whether the request may have arrived: surely not if no connection came about (DNS, TCP, TLS).
 fn fate_of(error: &octocrab::Error) -> GitHubError {
-    let mut cause: Option<&dyn Error> = Some(error);
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(current) = cause {
-        if current.to_string() == "client error (Connect)" {
+        if current.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect) {
             return GitHubError::NotSent(chain(current));
         }
         cause = current.source();

@@ -6,7 +6,7 @@ use super::build::{by, commit, run, same_again, title, to_ask_again};
 use super::hidden::{outcome_marker, seal};
 use super::text::{code, escape, link};
 use super::words::{day, long, short, size};
-use crate::queue::{Build, Ending, Status};
+use crate::queue::{Build, Ending, Gone, Status};
 
 #[cfg(test)]
 mod tests;
@@ -174,6 +174,12 @@ fn last_step(view: &OutcomeView<'_>) -> String {
 fn cancelled(build: &Build, ending: Option<&Ending>) -> String {
     let who = match ending {
         Some(Ending::Cancelled { by: who }) => format!(" {}", by(*who)),
+        Some(Ending::IssueGone { why: Gone::Deleted }) => " because the issue was deleted".to_owned(),
+        Some(Ending::IssueGone { why: Gone::Transferred }) => {
+            " because the issue is another repository's now".to_owned()
+        }
+        Some(Ending::RepositoryGone) => " because the repository was deleted".to_owned(),
+        Some(Ending::RepositoryMoved) => " because the repository has another owner now".to_owned(),
         _ => String::new(),
     };
     let how_far =
@@ -189,6 +195,9 @@ fn lost(build: &Build, ending: Option<&Ending>) -> String {
             title(build),
             to_ask_again(build)
         ),
+        Some(Ending::RepositoryGone) => {
+            format!("### ❓ The repository was deleted while this was built: {}", title(build))
+        }
         Some(Ending::Lifted { reason }) => format!(
             "### ❓ Given up by a maintainer: {}\n\
              How it ended could not be learnt. The reason given: *{}*.\n{}",

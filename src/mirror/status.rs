@@ -15,6 +15,7 @@ use crate::{
 mod tests;
 
 const TO_STOP: &str = "To stop, write a comment with only `/cancel`.";
+const OUTSIDE: &str = "⚠️ A run started by hand is running outside the lock; your place is kept.";
 const NOTHING_TO_DO: &str = "You need to do nothing: a new comment will tell you the result.";
 
 /// What the status comment of one issue shows.
@@ -32,6 +33,8 @@ pub struct StatusLine<'a> {
     pub build: &'a Build,
     /// How many builds come before it, while it is queued.
     pub before: Option<u32>,
+    /// It is next, and a run that was started by hand holds it up.
+    pub outside: bool,
     /// The outcome comment, once it stands.
     pub outcome_url: Option<&'a str>,
 }
@@ -116,7 +119,8 @@ fn queued(view: &StatusView<'_>, line: &StatusLine<'_>) -> String {
             format!("{before} as of {now}; the number of now: {queue}")
         }
     };
-    format!("### ⏳ Queued\n{}\n\n{place}\nNo estimate yet.\n{NOTHING_TO_DO} {TO_STOP}", answers(line.build))
+    let state = if line.outside { OUTSIDE } else { "⏳ Queued" };
+    format!("### {state}\n{}\n\n{place}\nNo estimate yet.\n{NOTHING_TO_DO} {TO_STOP}", answers(line.build))
 }
 
 fn cancelling(view: &StatusView<'_>, build: &Build) -> String {
@@ -169,8 +173,8 @@ fn row(problem: &Problem) -> String {
 fn way_out(trigger: Trigger, corrected: Option<&str>) -> String {
     let how = match (trigger, corrected.and_then(line_to_copy)) {
         (Trigger::Issue, _) => "Edit the issue's text above (⋯ → Edit); I check it again by myself.".to_owned(),
-        (Trigger::Comment, Some(line)) => format!("Write a new comment with only: {line}."),
-        (Trigger::Comment, None) => {
+        (Trigger::Comment | Trigger::Manual, Some(line)) => format!("Write a new comment with only: {line}."),
+        (Trigger::Comment | Trigger::Manual, None) => {
             "Write a new comment with only the corrected `/build` line; one with only `/help` shows what can be asked for."
                 .to_owned()
         }

@@ -28,7 +28,8 @@ pub fn parse_policy(path: &str, text: &str) -> Result<Policy, Vec<FileError>> {
 
 impl Reader {
     fn policy(&mut self, root: &Node<'_>) -> Policy {
-        let top = self.fields(root, "the policy", &["version", "builds", "queue", "named_resources"]);
+        let top =
+            self.fields(root, "the policy", &["version", "builds", "queue", "named_resources", "manual"]);
         if let Some(version) = self.required(&top, "version", "the policy", "write `version: 1`") {
             self.version(version);
         }
@@ -37,6 +38,9 @@ impl Reader {
         let builds =
             self.required(&top, "builds", "the policy", "name at least one build type and its workflow");
         let builds = builds.map(|node| self.builds(node, &named_resources)).unwrap_or_default();
+        if let Some(manual) = top.get("manual") {
+            self.manual(manual);
+        }
         let queue = top.get("queue").map(|node| self.queue(node)).unwrap_or_default();
         Policy { builds, queue, named_resources }
     }
@@ -48,6 +52,16 @@ impl Reader {
             let message = format!("version `{version}` is not known");
             self.error(node.defined, message, Some("write `version: 1`".to_owned()));
         }
+    }
+
+    /// Runs that are started by hand are observed; there is nothing else to choose yet.
+    fn manual(&mut self, node: &Node<'_>) {
+        let message = match self.text(node, "`manual`") {
+            None | Some("observe") => return,
+            Some("requeue") => "`manual: requeue` is not there yet".to_owned(),
+            Some(other) => format!("`manual` cannot be `{other}`"),
+        };
+        self.error(node.defined, message, Some("write `manual: observe`, or leave it out".to_owned()));
     }
 
     fn builds(

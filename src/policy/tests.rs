@@ -149,6 +149,14 @@ fn mistakes_outside_the_builds_have_their_place_too() {
     let cases = [
         (format!("{builds}\n"), "trilock.yml:1:1: the policy needs the key `version` (write `version: 1`)"),
         (
+            format!("version: 1\n{builds}\nmanual: requeue\n"),
+            "trilock.yml:3:9: `manual: requeue` is not there yet (write `manual: observe`, or leave it out)",
+        ),
+        (
+            format!("version: 1\n{builds}\nmanual: ignore\n"),
+            "trilock.yml:3:9: `manual` cannot be `ignore` (write `manual: observe`, or leave it out)",
+        ),
+        (
             format!("version: 2\n{builds}\n"),
             "trilock.yml:1:10: version `2` is not known (write `version: 1`)",
         ),
@@ -163,7 +171,7 @@ fn mistakes_outside_the_builds_have_their_place_too() {
         (
             format!("version: 1\n{builds}\nque: {{}}\n"),
             "trilock.yml:3:1: unknown key `que` in the policy (known here: `version`, `builds`, `queue`, \
-             `named_resources`)",
+             `named_resources`, `manual`)",
         ),
         (
             format!("version: 1\n{builds}\nqueue: {{ limit: 0 }}\n"),
@@ -217,4 +225,11 @@ proptest! {
             prop_assert!(errors.iter().all(|error| error.line >= 1 && error.column >= 1));
         }
     }
+}
+
+#[test]
+fn runs_started_by_hand_are_observed() {
+    let text = "version: 1\nbuilds: { a: { workflow: b.yml } }\n";
+    let observed = format!("{text}manual: observe\n");
+    assert_eq!(parse_policy("trilock.yml", &observed), parse_policy("trilock.yml", text));
 }

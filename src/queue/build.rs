@@ -31,7 +31,7 @@ impl Status {
         self >= Self::Invalid
     }
 
-    /// Has its slots: a run may exist.
+    /// A run may exist. It has its slots, unless a person started it by hand when they were not free.
     pub fn is_holder(self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::Cancelling)
     }
@@ -39,7 +39,8 @@ impl Status {
     pub fn may_become(self, next: Self) -> bool {
         use Status::*;
         match self {
-            Requested => matches!(next, Invalid | Queued | Cancelled),
+            // A run that was started by hand is there already.
+            Requested => matches!(next, Invalid | Queued | Starting | Cancelled),
             Queued => matches!(next, Starting | Cancelled),
             // A run can end before anybody heard that it began.
             Starting => matches!(next, Running | Cancelling) || next.is_run_end(),
@@ -76,6 +77,8 @@ impl Status {
 pub enum Trigger {
     Issue,
     Comment,
+    /// A run that nobody here dispatched: started by hand on GitHub, or run again.
+    Manual,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,6 +96,15 @@ pub enum By {
     Requester,
     Maintainer,
     ClosedIssue,
+}
+
+/// Why an issue is not there any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    Deleted,
+    /// To another repository, where it has another number.
+    Transferred,
 }
 
 /// Why a build ended, or, while it is cancelling, why it is being stopped.
@@ -123,6 +135,21 @@ pub enum Ending {
     Lifted {
         reason: String,
     },
+    /// The issue that asked is gone.
+    IssueGone {
+        why: Gone,
+    },
+    /// The repository was deleted, and its runs with it.
+    RepositoryGone,
+    /// The repository has another owner now.
+    RepositoryMoved,
+}
+
+impl Ending {
+    /// Is there anybody left to tell?
+    pub fn is_told(&self) -> bool {
+        !matches!(self, Self::IssueGone { .. } | Self::RepositoryGone)
+    }
 }
 
 /// One request on its way. The fields are the columns of the table `build`, in its order.
@@ -134,7 +161,7 @@ pub struct Build {
     /// Grows by one with every write; a write names the version that it read.
     pub version: i64,
     pub queue: String,
-    /// The key of its issue lock: the issue's number.
+    /// The key of its issue lock: the issue's number, or `run:ID` for a run that was started by hand.
     pub asker: String,
     pub issue: Option<i64>,
     /// The comment that asked, when it was one.
@@ -179,6 +206,15 @@ pub struct Build {
 impl Build {
     pub fn repo(&self) -> RepoKey {
         RepoKey { tenant_id: self.tenant_id, repo_id: self.repo_id }
+    }
+
+    /// The attempt of its run: a dispatch makes the first.
+    pub fn attempt(&self) -> i32 {
+        self.run_attempt.unwrap_or(1)
+    }
+
+    pub fn is_manual(&self) -> bool {
+        self.trigger == Trigger::Manual
     }
 
     /// Has its slots, and its run is not known yet.

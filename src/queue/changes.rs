@@ -24,8 +24,8 @@ pub struct Changes {
     pub requests: Vec<String>,
     pub cancel_marks: Vec<CancelMark>,
     pub audit: Vec<AuditEntry>,
-    /// A build's run became known, or it is clear that none will: parked events may now know their build. That
-    /// includes events that this very turn parked, so they must stay ready.
+    /// A build's run became known, or it is clear that none will, or a run ended: parked events may now know their
+    /// build, or that it is over. That includes events that this very turn parked, so they must stay ready.
     pub unpark: bool,
     /// More of the queue may be promoted than was loaded.
     pub look_again: bool,
@@ -56,4 +56,9 @@ pub struct AuditEntry {
     pub after: Option<String>,
     pub why: Option<String>,
     pub source: String,
+}
+
+impl AuditEntry {
+    /// What was done: GitHub was asked, and said more than its webhooks had.
+    pub const RECOVERED: &str = "recovered";
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BuildId, Mistake, Resource};
+use super::{BuildId, Gone, Mistake, Resource};
 use crate::{
     policy::FileError,
     request::{Asked, CommandLine, IssueText},
@@ -18,12 +18,24 @@ pub enum Event {
         issue: i64,
         by: Person,
     },
+    /// The issue was deleted or transferred.
+    IssueGone {
+        issue: i64,
+        why: Gone,
+    },
+    /// What the App may do in the repository changed. Noted with the repository by whoever learned it; this only makes
+    /// the lane look.
+    Access {
+        access: Access,
+    },
     /// A new comment with at least one line that is for us.
     Comment(CommentEvent),
     Run(RunReport),
     /// GitHub does not know the run, and the same token still reads the repository and has the `actions` permission.
     RunGone {
         run_id: i64,
+        #[serde(default = "first_attempt")]
+        attempt: i32,
     },
     Dispatched {
         build: BuildId,
@@ -47,7 +59,7 @@ impl Event {
     pub fn issue(&self) -> Option<i64> {
         match self {
             Self::Issue(event) => Some(event.issue),
-            Self::IssueClosed { issue, .. } => Some(*issue),
+            Self::IssueClosed { issue, .. } | Self::IssueGone { issue, .. } => Some(*issue),
             Self::Comment(event) => Some(event.issue),
             _ => None,
         }
@@ -64,7 +76,7 @@ impl Event {
     pub fn run(&self) -> Option<i64> {
         match self {
             Self::Run(report) => Some(report.run_id),
-            Self::RunGone { run_id }
+            Self::RunGone { run_id, .. }
             | Self::Dispatched { answer: DispatchAnswer::Started { run_id, .. }, .. } => Some(*run_id),
             _ => None,
         }
@@ -73,6 +85,36 @@ impl Event {
     /// Must *prepare* ask GitHub for facts first? Events about runs never wait for any.
     pub fn needs_facts(&self) -> bool {
         matches!(self, Self::Issue(_) | Self::Comment(_) | Self::FilesChanged)
+    }
+}
+
+/// What the App may do in a repository; as in the column `repository.access`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    #[default]
+    Active,
+    /// The installation was suspended.
+    Suspended,
+    Archived,
+    /// The App, or the repository of it, was removed.
+    Removed,
+    /// For ever, with all its runs.
+    Deleted,
+    /// To another owner, for ever.
+    Transferred,
+}
+
+impl Access {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Archived => "archived",
+            Self::Removed => "removed",
+            Self::Deleted => "deleted",
+            Self::Transferred => "transferred",
+        }
     }
 }
 
@@ -120,14 +162,27 @@ pub struct RunReport {
     pub title: String,
     /// GitHub's event that started it, e.g. `workflow_dispatch`.
     pub trigger: String,
+    /// Who started the first attempt.
     pub actor: String,
+    /// Who started this one; empty in what an older version stored.
+    #[serde(default)]
+    pub started_by: String,
     /// When GitHub made the run; a re-run keeps it.
     pub created_at: DateTime<Utc>,
     pub head_sha: String,
     pub url: String,
 }
 
+fn first_attempt() -> i32 {
+    1
+}
+
 impl RunReport {
+    /// The permanent key of the manual build that it may become.
+    pub fn request_key(&self) -> String {
+        format!("run:{}:{}", self.run_id, self.attempt)
+    }
+
     /// The workflow's file name in a run's `path`: `.github/workflows/build.yml@main` gives `build.yml`.
     pub fn workflow_file(path: &str) -> String {
         let path = path.split_once('@').map_or(path, |(path, _)| path);
@@ -231,6 +286,11 @@ pub struct Attempted {
 }
 
 impl Stored {
+    /// Where it came from, as the audit says it: `delivery ID`, or our own source.
+    pub fn origin(&self) -> String {
+        self.delivery_id.as_ref().map_or_else(|| self.source.clone(), |id| format!("delivery {id}"))
+    }
+
     /// The permanent keys of what it asks for: each is granted once, whatever is delivered again.
     pub fn request_keys(&self) -> Vec<String> {
         match &self.event {
@@ -244,6 +304,7 @@ impl Stored {
                 });
                 asked.map(|asked| issue_key(event.issue, asked, &revision)).collect()
             }
+            Event::Run(report) => vec![report.request_key()],
             _ => Vec::new(),
         }
     }

@@ -33,11 +33,22 @@ pub enum LeaseState {
     Quarantined,
 }
 
+impl LeaseState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
 /// How a slot came to be held. The other kinds come with what grants them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantKind {
     Dispatch,
+    /// A person started the run while the slot was free and nobody waited for it.
+    Manual,
 }
 
 /// One taken slot, the durable form of a build lock. The fields are the columns of the table `lease`.

@@ -19,17 +19,17 @@ mod state;
 mod tests;
 mod turn;
 
-pub use build::{Build, By, Ending, Priority, Status, Trigger};
+pub use build::{Build, By, Ending, Gone, Priority, Status, Trigger};
 pub use changes::{AuditEntry, Changes, EndedLease, ReleaseOutcome};
 pub use effect::{Effect, Mistake, OutboxEffect, Reaction, ReactionTarget, Refusal, Reply};
 pub use event::{
-    Attempted, CommentEvent, DispatchAnswer, Event, Facts, IssueEvent, Person, Phase, PolicyState, Role,
-    RunReport, Step, Stored,
+    Access, Attempted, CommentEvent, DispatchAnswer, Event, Facts, IssueEvent, Person, Phase, PolicyState,
+    Role, RunReport, Step, Stored,
 };
 pub use ids::{BuildId, Ids, RepoKey};
 pub use lease::{GrantKind, Lease, LeaseState, Resource, Resources};
 pub use plan::{Glance, LockClass, LockKey, LockPlan, NotPlanned};
-pub use state::{CancelMark, Locks, QueueSettings, State};
+pub use state::{CancelMark, Locks, QueueSettings, State, Use};
 pub use turn::{Turn, Verdict};
 
 /// The one queue that a repository has.

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Attempted, Build, BuildId, LockKey, NotPlanned, RepoKey, Resources, Status};
+use super::{Access, Attempted, Build, BuildId, LockKey, NotPlanned, RepoKey, Resource, Resources, Status};
 
 /// A `/cancel`, kept because it also counts for a `/build` with a lower comment id that arrives after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,14 @@ pub struct CancelMark {
 pub struct QueueSettings {
     /// How many builds may wait.
     pub limit: u32,
+}
+
+/// What a run counts as that nobody here dispatched: which build type, and what it holds for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    pub build_type: String,
+    pub resources: Vec<String>,
+    pub timeout_seconds: i64,
 }
 
 /// The locks that the turn holds, with the counter on each one's row.
@@ -47,6 +55,9 @@ pub struct State {
     pub now: DateTime<Utc>,
     pub locks: Locks,
     pub settings: QueueSettings,
+    pub access: Access,
+    /// The workflows that the policy names, by file; of several build types with one workflow the first by name.
+    pub workflows: BTreeMap<String, Use>,
     pub resources: Resources,
     pub builds: BTreeMap<BuildId, Build>,
     /// How many wait in the queue beyond those in `builds`.
@@ -74,6 +85,21 @@ impl State {
         let known =
             |build: &&Build| self.loaded_to.is_none_or(|last| build.ticket.is_some_and(|own| own <= last));
         self.queued().min_by_key(|build| build.order()).filter(known)
+    }
+
+    /// Runs that somebody started by hand while what they use was taken or waited for: they hold no slot.
+    pub fn outside(&self) -> impl Iterator<Item = &Build> {
+        let holds_none = |build: &&Build| self.resources.of_build(build.build_id).next().is_none();
+        self.builds.values().filter(|build| build.is_manual() && build.status.is_holder()).filter(holds_none)
+    }
+
+    /// The lowest free slots of all these, or nothing: also while a run outside the lock uses one of them.
+    pub fn free_slots(&self, needs: &[Resource]) -> Option<Vec<i32>> {
+        let used = self.outside().any(|run| run.needs().iter().any(|own| needs.contains(own)));
+        if used {
+            return None;
+        }
+        needs.iter().map(|resource| self.resources.free_slot(resource)).collect()
     }
 
     pub fn waiting(&self) -> u32 {

@@ -3,6 +3,9 @@
 mod check;
 mod hub;
 mod people;
+mod play;
 mod properties;
 mod stories;
+mod story;
 mod world;
+mod write;

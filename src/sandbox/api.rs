@@ -10,7 +10,7 @@ use super::{
 };
 
 /// One request, read and decoded.
-pub(super) struct Call {
+pub(crate) struct Call {
     pub method: String,
     /// As sent.
     pub raw_path: String,
@@ -157,6 +157,9 @@ impl World {
         rest: &[&str],
     ) -> Result<Answer, Refusal> {
         let token = caller.token()?;
+        if let Some(answer) = self.redirected(call, &format!("{owner}/{name}")) {
+            return Ok(answer);
+        }
         let repo = self.visible(token, owner, name)?;
         let area = match rest {
             ["actions", ..] => "actions",
@@ -165,6 +168,7 @@ impl World {
             _ => "metadata",
         };
         self.permitted(token, area, call.method != "GET")?;
+        self.repo(&repo)?.writable(call)?;
         match rest {
             ["actions", rest @ ..] => self.actions_route(call, &repo, rest),
             ["issues", rest @ ..] => self.issues_route(call, &repo, rest),
@@ -205,7 +209,8 @@ impl World {
         let others =
             call.raw_query.split('&').filter(|p| !p.is_empty() && !p.starts_with(&format!("{param}=")));
         let query: Vec<_> = others.map(str::to_owned).chain([format!("{param}={value}")]).collect();
-        format!("<{}{}?{}>; rel=\"{rel}\"", self.base_url, call.raw_path, query.join("&"))
+        let (base, api, path) = (&self.base_url, self.options.api_path, &call.raw_path);
+        format!("<{base}{api}{path}?{}>; rel=\"{rel}\"", query.join("&"))
     }
 }
 

@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 
 use super::{
     api::{Answer, Call},
-    installations::app_permissions,
     world::{Refusal, World, iso},
 };
 
@@ -93,7 +92,10 @@ impl World {
             return self.check_jwt(secret).map(|()| Caller::App);
         }
         match self.tokens.get(secret) {
-            Some(token) if self.now() < token.expires_at => Ok(Caller::Installation(token.clone())),
+            Some(token) if self.now() < token.expires_at => {
+                self.refuse_suspended(token.installation)?;
+                Ok(Caller::Installation(token.clone()))
+            }
             _ => Err(Refusal::new(401, "Bad credentials")),
         }
     }
@@ -139,15 +141,21 @@ impl World {
 
     /// Refuses what the token's permissions do not cover.
     pub(super) fn permitted(&self, token: &Token, area: &str, write: bool) -> Result<(), Refusal> {
-        match token.permissions.get(area).and_then(Value::as_str) {
-            Some("write") => Ok(()),
-            Some("read") if !write => Ok(()),
-            _ => Err(Refusal::new(403, "Resource not accessible by integration")),
+        // What was taken away since the token was made is gone; what was given since, it does not have.
+        let now = self.permissions_of(token.installation);
+        let may = |granted: &Map<String, Value>| match granted.get(area).and_then(Value::as_str) {
+            Some("write") => true,
+            Some("read") => !write,
+            _ => false,
+        };
+        if may(&token.permissions) && may(&now) {
+            return Ok(());
         }
+        Err(Refusal::new(403, "Resource not accessible by integration"))
     }
 
     pub(super) fn new_token(&mut self, installation: u64, body: &Value) -> Result<Answer, Refusal> {
-        let mut permissions = app_permissions();
+        let mut permissions = self.permissions_of(installation);
         if let Some(wanted) = body["permissions"].as_object() {
             for (area, level) in wanted {
                 let granted = permissions.get(area).and_then(Value::as_str);

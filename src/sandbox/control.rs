@@ -31,8 +31,25 @@ enum Command {
     UnlabelIssue { repo: String, issue: u64, login: String, label: String },
     CloseIssue { repo: String, issue: u64, login: String },
     ReopenIssue { repo: String, issue: u64, login: String },
+    SetLocked { repo: String, issue: u64, login: String, locked: bool },
     DeleteIssue { repo: String, issue: u64, login: String },
     TransferIssue { repo: String, issue: u64, login: String, to: String },
+    Suspend { account: String },
+    Unsuspend { account: String },
+    Uninstall { account: String },
+    InstallApp { account: String },
+    RemoveRepo { repo: String },
+    AddBackRepo { repo: String },
+    SetPermission { account: String, area: String, level: Option<String> },
+    RenameRepo { repo: String, name: String },
+    TransferRepo { repo: String, to: String },
+    SetArchived { repo: String, archived: bool },
+    SetPrivate { repo: String, private: bool },
+    DeleteRepo { repo: String },
+    SetDefaultBranch { repo: String, branch: String },
+    DeleteRef { repo: String, name: String },
+    DeleteFile { repo: String, path: String },
+    SetWorkflowEnabled { repo: String, workflow: String, enabled: bool },
     Comment { repo: String, issue: u64, login: String, body: String, #[serde(default)] request: bool },
     EditComment { repo: String, comment: u64, login: String, body: String },
     DeleteComment { repo: String, comment: u64, login: String },
@@ -118,9 +135,32 @@ impl World {
             }
             C::CloseIssue { repo, issue, login } => self.set_open(&repo, issue, &login, false).map(done)?,
             C::ReopenIssue { repo, issue, login } => self.set_open(&repo, issue, &login, true).map(done)?,
+            C::SetLocked { repo, issue, login, locked } => {
+                self.set_locked(&repo, issue, &login, locked).map(done)?
+            }
             C::DeleteIssue { repo, issue, login } => self.delete_issue(&repo, issue, &login).map(done)?,
             C::TransferIssue { repo, issue, login, to } => {
                 json!({ "issue": self.transfer_issue(&repo, issue, &login, &to)? })
+            }
+            C::Suspend { account } => self.suspend(&account).map(done)?,
+            C::Unsuspend { account } => self.unsuspend(&account).map(done)?,
+            C::Uninstall { account } => self.uninstall(&account).map(done)?,
+            C::InstallApp { account } => json!({ "id": self.install_app(&account)? }),
+            C::RemoveRepo { repo } => self.remove_repo(&repo).map(done)?,
+            C::AddBackRepo { repo } => self.add_back_repo(&repo).map(done)?,
+            C::SetPermission { account, area, level } => {
+                self.set_permission(&account, &area, level.as_deref()).map(done)?
+            }
+            C::RenameRepo { repo, name } => self.rename_repo(&repo, &name).map(done)?,
+            C::TransferRepo { repo, to } => json!({ "repo": self.transfer_repo(&repo, &to)? }),
+            C::SetArchived { repo, archived } => self.set_archived(&repo, archived).map(done)?,
+            C::SetPrivate { repo, private } => self.set_private(&repo, private).map(done)?,
+            C::DeleteRepo { repo } => self.delete_repo(&repo).map(done)?,
+            C::SetDefaultBranch { repo, branch } => self.set_default_branch(&repo, &branch).map(done)?,
+            C::DeleteRef { repo, name } => self.delete_ref(&repo, &name).map(done)?,
+            C::DeleteFile { repo, path } => self.delete_file(&repo, &path).map(done)?,
+            C::SetWorkflowEnabled { repo, workflow, enabled } => {
+                self.set_workflow_enabled(&repo, &workflow, enabled).map(done)?
             }
             C::Comment { repo, issue, login, body, request } => {
                 let comment = self.comment(&repo, issue, &login, &body)?;

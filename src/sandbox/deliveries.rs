@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,6 +13,8 @@ use super::{
 };
 
 const DELIVERIES_KEPT: usize = 5000;
+/// Older ones are neither shown nor sent again.
+const REMEMBERED: TimeDelta = TimeDelta::days(3);
 /// What GitHub's delivery list shows when nobody answered.
 pub(super) const NO_ANSWER: u16 = 502;
 
@@ -121,7 +123,9 @@ impl World {
     /// `/app/hook/deliveries…`
     pub(super) fn delivery_route(&mut self, call: &Call, rest: &[&str]) -> Result<Answer, Refusal> {
         let Some(id) = rest.first() else { return Ok(self.delivery_list(call)) };
-        let known = self.hooks.deliveries.iter().find(|d| d.id.to_string() == *id);
+        let oldest = self.now() - REMEMBERED;
+        let known =
+            self.hooks.deliveries.iter().find(|d| d.id.to_string() == *id && d.delivered_at >= oldest);
         let delivery = known.ok_or_else(Refusal::not_found)?.clone();
         match (call.method.as_str(), &rest[1..]) {
             ("GET", []) => {
@@ -146,8 +150,11 @@ impl World {
             let good = (200..300).contains(&d.status_code);
             call.param("status").is_none_or(|wanted| good == (wanted == "success"))
         };
-        let older =
-            self.hooks.deliveries.iter().rev().filter(|d| d.id < before.unwrap_or(u64::MAX)).filter(ok);
+        let newest = self.now() - TimeDelta::from_std(self.options.delivery_lag).unwrap_or(REMEMBERED);
+        let oldest = self.now() - REMEMBERED;
+        let listed =
+            |d: &&Delivery| d.id < before.unwrap_or(u64::MAX) && (oldest..=newest).contains(&d.delivered_at);
+        let older = self.hooks.deliveries.iter().rev().filter(listed).filter(ok);
         let mut older = older.peekable();
         let shown: Vec<&Delivery> = older.by_ref().take(call.per_page()).collect();
         let mut answer = Answer::ok(shown.iter().map(|d| d.json()).collect());

@@ -69,6 +69,8 @@ pub struct HookFault {
 pub enum HookTrouble {
     /// Never arrives; stands in the delivery list as failed.
     Drop,
+    /// Never arrives, and GitHub knows of no delivery.
+    Vanish,
     /// Arrives twice with the same delivery id.
     Double,
     /// Arrives later, by milliseconds of the sandbox's clock; others overtake it.
@@ -95,6 +97,7 @@ impl HookTrouble {
     fn name(self) -> &'static str {
         match self {
             Self::Drop => "webhook dropped",
+            Self::Vanish => "webhook vanished",
             Self::Double => "webhook doubled",
             Self::Delay(_) => "webhook delayed",
             Self::Reorder => "webhook reordered",

@@ -14,6 +14,10 @@ pub(super) struct Installation {
     pub id: u64,
     pub account: String,
     pub created_at: DateTime<Utc>,
+    /// GitHub does not note when a suspension ended.
+    pub updated_at: DateTime<Utc>,
+    pub suspended_at: Option<DateTime<Utc>>,
+    pub permissions: Map<String, Value>,
 }
 
 impl World {
@@ -36,6 +40,7 @@ impl World {
             ("GET", ["installations", id]) => Ok(Answer::ok(self.installation_json(self.installation(id)?))),
             ("POST", ["installations", id, "access_tokens"]) => {
                 let id = self.installation(id)?.id;
+                self.refuse_suspended(id)?;
                 self.new_token(id, &call.body)
             }
             ("GET" | "POST", ["hook", "deliveries", rest @ ..]) => self.delivery_route(call, rest),
@@ -55,11 +60,11 @@ impl World {
             "account": self.user_json(&installation.account),
             "target_type": "User",
             "repository_selection": "selected",
-            "permissions": app_permissions(),
+            "permissions": installation.permissions,
             "events": ["issues", "issue_comment", "push", "workflow_job", "workflow_run"],
             "created_at": iso(installation.created_at),
-            "updated_at": iso(installation.created_at),
-            "suspended_at": null,
+            "updated_at": iso(installation.updated_at),
+            "suspended_at": installation.suspended_at.map(iso),
         })
     }
 

@@ -17,6 +17,7 @@ pub(super) struct Issue {
     pub author: String,
     pub labels: Vec<String>,
     pub open: bool,
+    pub locked: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub comments: Vec<Comment>,
@@ -72,6 +73,7 @@ impl World {
             author: login.to_owned(),
             labels: labels.iter().map(|l| (*l).to_owned()).collect(),
             open: true,
+            locked: false,
             created_at: now,
             updated_at: now,
             comments: Vec::new(),
@@ -163,6 +165,18 @@ impl World {
         self.set_open(repo, number, login, false)
     }
 
+    /// Locks an issue's conversation, or unlocks it; nothing happens when it is so already.
+    ///
+    /// # Errors
+    /// When there is no such issue.
+    pub fn set_locked(&mut self, repo: &str, number: u64, login: &str, locked: bool) -> Result<(), Refusal> {
+        let issue = self.repo_mut(repo)?.issue_mut(number)?;
+        if std::mem::replace(&mut issue.locked, locked) == locked {
+            return Ok(());
+        }
+        self.emit_issue(repo, number, if locked { "locked" } else { "unlocked" }, login, json!({}))
+    }
+
     /// Deletes an issue; the API answers 410 for it from then on.
     ///
     /// # Errors
@@ -225,7 +239,7 @@ impl World {
             "user": self.user_json(&issue.author),
             "labels": labels,
             "state": if issue.open { "open" } else { "closed" },
-            "locked": false,
+            "locked": issue.locked,
             "comments": issue.comments.len(),
             "created_at": iso(issue.created_at),
             "updated_at": iso(issue.updated_at),

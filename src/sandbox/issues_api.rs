@@ -64,6 +64,9 @@ impl World {
     fn comments_of(&mut self, call: &Call, name: &str, number: u64) -> Result<Answer, Refusal> {
         if call.method == "POST" {
             let bot = self.bot();
+            if self.repo(name)?.issue(number)?.locked {
+                return Err(Refusal::new(403, "Unable to create comment because issue is locked."));
+            }
             let id = self.comment(name, number, &bot, call.text("body")?)?;
             let repo = self.repo(name)?;
             let (issue, comment) = repo.comment(id)?;

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `world` | all state, accounts, ids, chance |
 //! | `auth`, `installations` | the App's key, JSON Web Tokens, installation tokens and what they may do |
+//! | `access` | what accounts do with the App: suspended, removed, fewer permissions |
 //! | `repos`, `contents`, `workflow` | files, refs, roles; workflow files |
+//! | `lifecycle` | repositories renamed, transferred, archived, deleted |
 //! | `issues`, `comments`, `issues_api` | issues, comments, labels, reactions |
 //! | `runs`, `progress`, `runs_api` | workflow runs, how they come to be and what becomes of them |
 //! | `webhooks`, `deliveries` | what is sent to the App, and the list of it |
@@ -13,6 +15,7 @@
 //! | `record` | the sandbox's own history |
 //! | `api`, `server`, `control` | from a request to the above; HTTP; the control API |
 
+mod access;
 mod api;
 mod auth;
 mod comments;
@@ -23,6 +26,7 @@ mod faults;
 mod installations;
 mod issues;
 mod issues_api;
+mod lifecycle;
 mod progress;
 mod record;
 mod repos;
@@ -52,6 +56,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::Clock;
 
+#[cfg(test)]
+pub(crate) use {api::Call, table::Table};
+
 pub use comments::{Comment, Reaction};
 pub use deliveries::Delivery;
 pub use faults::{ApiFault, ApiTrouble, HookFault, HookTrouble};
@@ -70,6 +77,8 @@ pub struct Options {
     /// All times and waits follow this clock.
     pub clock: Clock,
     pub listen: SocketAddr,
+    /// Where the API begins: nowhere on github.com, at `/api/v3` on an Enterprise Server.
+    pub api_path: &'static str,
     /// The table that every request is held against; none: nothing is checked.
     pub api_requests: Option<PathBuf>,
     pub webhook_secret: String,
@@ -89,6 +98,8 @@ pub struct Options {
     pub cancel_takes: Duration,
     /// A new run is missing in listings for this long.
     pub list_lag: Duration,
+    /// A delivery is missing in the list of deliveries for this long.
+    pub delivery_lag: Duration,
     /// Calls per hour.
     pub rate_limit: u32,
     /// Repeats chance: durations, failures, probabilities, ids of deliveries.
@@ -110,6 +121,7 @@ impl Options {
         Self {
             clock,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            api_path: "",
             api_requests: None,
             webhook_secret: "secret".to_owned(),
             webhook_url: None,
@@ -121,6 +133,7 @@ impl Options {
             auto: None,
             cancel_takes: Duration::from_secs(5),
             list_lag: Duration::ZERO,
+            delivery_lag: Duration::ZERO,
             rate_limit: 15_000,
             seed: 0,
             plant: None,
@@ -133,6 +146,7 @@ impl Options {
 pub struct Sandbox {
     shared: Arc<Shared>,
     base_url: String,
+    api_url: String,
     stop: CancellationToken,
     _stop_with_last: Arc<DropGuard>,
 }
@@ -160,24 +174,31 @@ impl Sandbox {
         let listener =
             listener.with_context(|| format!("the sandbox cannot listen on {}", options.listen))?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let clock = options.clock.clone();
+        let (clock, api_path) = (options.clock.clone(), options.api_path);
         let world = World::new(options, base_url.clone(), auth::AppKey::generate()?, table);
         let shared = Arc::new(Shared { world: Mutex::new(world), changes: watch::Sender::new(0) });
         let stop = CancellationToken::new();
 
-        let service = server::router(shared.clone()).into_make_service_with_connect_info::<server::Line>();
+        let service =
+            server::router(shared.clone(), api_path).into_make_service_with_connect_info::<server::Line>();
         let server = axum::serve(server::Switchboard(listener), service);
         tokio::spawn(server.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
         let webhooks = webhooks::deliver(shared.clone(), octocrab::Octocrab::builder().build()?);
         tokio::spawn(stop.clone().run_until_cancelled_owned(webhooks));
         tokio::spawn(stop.clone().run_until_cancelled_owned(run_schedule(shared.clone(), clock)));
 
-        Ok(Self { shared, base_url, _stop_with_last: Arc::new(stop.clone().drop_guard()), stop })
+        let api_url = format!("{base_url}{api_path}");
+        Ok(Self { shared, base_url, api_url, _stop_with_last: Arc::new(stop.clone().drop_guard()), stop })
     }
 
     /// `http://host:port`, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where the App's calls go.
+    pub fn api_url(&self) -> &str {
+        &self.api_url
     }
 
     /// The App's private key, PKCS#8.

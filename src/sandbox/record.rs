@@ -21,6 +21,8 @@ pub struct Record {
     pub cancels: Vec<Cancel>,
     pub comments: Vec<CommentEvent>,
     pub acknowledged: Vec<Acknowledged>,
+    /// How often each method and path, without its query, was called.
+    pub calls: BTreeMap<String, u64>,
 }
 
 /// A webhook about an issue or a comment that the App answered with 2xx: from then on it is the App's to keep.

@@ -1,14 +1,14 @@
 //! Repositories: files, refs, who may do what, and the answers about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    installations::Installation,
+    installations::{Installation, app_permissions},
     issues::Issue,
-    world::{Refusal, World, iso},
+    world::{Refusal, World},
 };
 
 pub(super) const WORKFLOWS: &str = ".github/workflows/";
@@ -52,12 +52,16 @@ pub(super) struct Repo {
     pub name: String,
     pub private: bool,
     pub installation: u64,
+    pub default_branch: String,
+    pub archived: bool,
     /// `heads/main`, `tags/v1` → commit.
     pub refs: BTreeMap<String, String>,
     /// The files of every ref: branches do not differ here.
     pub files: BTreeMap<String, String>,
     /// Path → id.
     pub workflows: BTreeMap<String, u64>,
+    /// Paths of workflows that are switched off.
+    pub disabled: BTreeSet<String>,
     /// Path → the last run's number.
     pub run_numbers: BTreeMap<String, u64>,
     pub roles: BTreeMap<String, Role>,
@@ -107,9 +111,12 @@ impl World {
             name: name.to_owned(),
             private,
             installation,
+            default_branch: "main".to_owned(),
+            archived: false,
             refs: BTreeMap::from([("heads/main".to_owned(), head)]),
             files: BTreeMap::new(),
             workflows: BTreeMap::new(),
+            disabled: BTreeSet::new(),
             run_numbers: BTreeMap::new(),
             roles: BTreeMap::from([(owner.clone(), Role::Admin)]),
             labels: Vec::new(),
@@ -120,31 +127,24 @@ impl World {
         Ok(id)
     }
 
-    fn install(&mut self, account: &str) -> u64 {
-        let id = self.new_id();
-        let installation = Installation { id, account: account.to_owned(), created_at: self.now() };
+    pub(super) fn install(&mut self, account: &str) -> u64 {
+        let (id, created_at) = (self.new_id(), self.now());
+        let (account, permissions) = (account.to_owned(), app_permissions());
+        let installation =
+            Installation { id, account, created_at, updated_at: created_at, suspended_at: None, permissions };
         self.installations.insert(id, installation);
         id
     }
 
     fn announce(&mut self, name: &str, owner: &str, first: bool) -> Result<(), Refusal> {
-        let repo = self.repo(name)?;
-        let brief = json!([{
-            "id": repo.id, "name": repo.short_name(), "full_name": repo.name, "private": repo.private,
-        }]);
-        let installation = self.installations.get(&repo.installation).ok_or_else(Refusal::not_found)?;
-        let installation = self.installation_json(installation);
+        let brief = self.brief(&[name.to_owned()]);
         if first {
-            let extra = json!({ "installation": installation, "repositories": brief });
-            self.emit(name, "installation", Some("created"), owner, extra)
+            self.emit_installation(owner, "installation", "created", json!({ "repositories": brief }))
         } else {
             let extra = json!({
-                "installation": installation,
-                "repositories_added": brief,
-                "repositories_removed": [],
-                "repository_selection": "selected",
+                "repositories_added": brief, "repositories_removed": [], "repository_selection": "selected",
             });
-            self.emit(name, "installation_repositories", Some("added"), owner, extra)
+            self.emit_installation(owner, "installation_repositories", "added", extra)
         }
     }
 
@@ -161,25 +161,14 @@ impl World {
     /// # Errors
     /// When there is no such repository.
     pub fn put_file(&mut self, repo: &str, path: &str, text: &str) -> Result<(), Refusal> {
-        let (after, id) = (self.new_sha(), self.new_id());
+        let id = self.new_id();
         let place = self.repo_mut(repo)?;
         let known = place.files.insert(path.to_owned(), text.to_owned()).is_some();
         if path.starts_with(WORKFLOWS) {
             place.workflows.entry(path.to_owned()).or_insert(id);
         }
-        let before = place.refs.insert("heads/main".to_owned(), after.clone());
-        let owner = place.owner().to_owned();
-        let none: [&str; 0] = [];
-        let (added, modified) = if known { (&none[..], &[path][..]) } else { (&[path][..], &none[..]) };
-        let commit = json!({
-            "id": after, "message": format!("Update {path}"), "timestamp": iso(self.now()),
-            "added": added, "modified": modified, "removed": [],
-        });
-        let extra = json!({
-            "ref": "refs/heads/main", "before": before, "after": after, "created": false, "deleted": false,
-            "forced": false, "commits": [commit.clone()], "head_commit": commit,
-        });
-        self.emit(repo, "push", None, &owner, extra)
+        let kinds = if known { ["modified", "added", "removed"] } else { ["added", "modified", "removed"] };
+        self.push(repo, path, kinds)
     }
 
     /// Creates a ref, or moves it, to a new commit; `name` is `heads/…` or `tags/…`. Sends no webhook.
@@ -214,9 +203,9 @@ impl World {
             "owner": self.user_json(repo.owner()),
             "html_url": format!("{}/{}", self.base_url, repo.name),
             "url": format!("{}/repos/{}", self.base_url, repo.name),
-            "default_branch": "main",
+            "default_branch": repo.default_branch,
             "fork": false,
-            "archived": false,
+            "archived": repo.archived,
         })
     }
 }

@@ -106,7 +106,7 @@ impl Run {
 }
 
 impl World {
-    /// Somebody starts a workflow on `main`, as on GitHub's own page; gives the run's id.
+    /// Somebody starts a workflow on the default branch, as on GitHub's own page; gives the run's id.
     ///
     /// # Errors
     /// As GitHub: no such workflow, no such trigger, inputs that do not fit.
@@ -117,7 +117,8 @@ impl World {
         login: &str,
         inputs: &Value,
     ) -> Result<u64, Refusal> {
-        self.new_run(repo, workflow, login, "main", inputs)
+        let branch = self.repo(repo)?.default_branch.clone();
+        self.new_run(repo, workflow, login, &branch, inputs)
     }
 
     /// The runs of a repository, oldest first.
@@ -158,6 +159,10 @@ impl World {
         let place = self.repo_mut(repo)?;
         let no_ref = || Refusal::unprocessable(format!("No ref found for: {git_ref}"));
         let sha = place.commit(git_ref).filter(|sha| *sha != git_ref).ok_or_else(no_ref)?.clone();
+        if place.disabled.contains(&path) {
+            let why = "Cannot trigger a 'workflow_dispatch' on a disabled workflow";
+            return Err(Refusal::unprocessable(why));
+        }
         let inputs = workflow.inputs(inputs)?;
         let number = place.run_numbers.entry(path.clone()).or_default();
         *number += 1;

@@ -50,6 +50,11 @@ impl World {
     fn run_route(&mut self, call: &Call, id: u64, rest: &[&str]) -> Result<Answer, Refusal> {
         match (call.method.as_str(), rest) {
             ("GET", []) => Ok(Answer::ok(self.run_json(self.run(id).ok_or_else(Refusal::not_found)?))),
+            ("GET", ["attempts", attempt]) => {
+                let attempt = attempt.parse().map_err(|_| Refusal::not_found())?;
+                let run = self.in_attempt(id, attempt).ok_or_else(Refusal::not_found)?;
+                Ok(Answer::ok(self.run_json(&run)))
+            }
             ("POST", ["cancel"]) => self.cancel_run(id, false).map(|()| Answer::new(202, json!({}))),
             ("POST", ["force-cancel"]) => self.cancel_run(id, true).map(|()| Answer::new(202, json!({}))),
             ("POST", ["rerun" | "rerun-failed-jobs"]) => {
@@ -70,6 +75,21 @@ impl World {
             }
             _ => Err(Refusal::new(501, "not simulated")),
         }
+    }
+
+    /// The run as it was in an attempt, which another may have followed.
+    fn in_attempt(&self, id: u64, attempt: u64) -> Option<Run> {
+        let mut run = self.run(id)?.clone();
+        if run.attempt != attempt {
+            let times = self.record.runs.iter().find(|times| times.run == id && times.attempt == attempt)?;
+            run.attempt = attempt;
+            run.status = RunStatus::Completed;
+            run.conclusion.clone_from(&times.conclusion);
+            run.triggering_actor.clone_from(&times.login);
+            run.run_started_at = times.requested_at;
+            run.updated_at = times.completed_at.unwrap_or(times.requested_at);
+        }
+        Some(run)
     }
 
     fn dispatch(&mut self, call: &Call, repo: &str, workflow: &str) -> Result<Answer, Refusal> {

@@ -31,8 +31,10 @@ use super::{
     faults::ApiTrouble,
 };
 
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().route("/_sandbox/{command}", any(control)).route("/{*path}", any(api)).with_state(shared)
+pub(super) fn router(shared: Arc<Shared>, api_path: &str) -> Router {
+    let calls = Router::new().route("/{*path}", any(api));
+    let calls = if api_path.is_empty() { calls } else { Router::new().nest(api_path, calls) };
+    Router::new().route("/_sandbox/{command}", any(control)).merge(calls).with_state(shared)
 }
 
 async fn control(
@@ -74,10 +76,12 @@ async fn api(
     let Some(body) = read_json(&body) else {
         return Answer::error(400, "Problems parsing JSON").into_response();
     };
+    let by_name = shared.peek().by_name(&path);
+    let raw_path = by_name.as_ref().map_or_else(|| uri.path().to_owned(), |path| format!("/{path}"));
     let call = Call {
         method: method.to_string(),
-        raw_path: uri.path().to_owned(),
-        path,
+        raw_path,
+        path: by_name.unwrap_or(path),
         raw_query: uri.query().unwrap_or_default().to_owned(),
         query,
         headers,
@@ -85,6 +89,7 @@ async fn api(
     };
     let (checked, trouble) = {
         let mut world = shared.world();
+        *world.record.calls.entry(format!("{} {}", call.method, call.raw_path)).or_default() += 1;
         (world.check_call(&call), world.api_trouble(&call.method, &call.raw_path))
     };
     if let Err(why) = checked {

@@ -7,7 +7,7 @@ use anyhow::Context;
 use jsonschema::Validator;
 use regex::Regex;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{api::Call, world::World};
 
@@ -15,7 +15,7 @@ const WANTED_HEADERS: [&str; 3] = ["accept", "user-agent", "x-github-api-version
 
 /// The entries, what was checked and what did not match. Without entries nothing is checked.
 #[derive(Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     entries: Vec<Entry>,
     checked: u64,
     violations: Vec<String>,
@@ -27,7 +27,7 @@ struct Entry {
     regex: Regex,
     params: Vec<Param>,
     body_required: bool,
-    body: Option<Body>,
+    body: Option<Validator>,
 }
 
 struct Param {
@@ -35,12 +35,6 @@ struct Param {
     in_query: bool,
     required: bool,
     kinds: BTreeSet<String>,
-    schema: Validator,
-}
-
-struct Body {
-    /// The keys that an object may have; none when anything goes.
-    keys: Option<BTreeSet<String>>,
     schema: Validator,
 }
 
@@ -75,9 +69,11 @@ impl Table {
         Ok(Self { entries, ..Self::default() })
     }
 
-    fn mismatch(&self, call: &Call) -> Option<String> {
-        if let Some(missing) = WANTED_HEADERS.iter().find(|name| !call.headers.contains_key(**name)) {
-            return Some(format!("no {missing} header"));
+    /// What is wrong with a call, if anything is.
+    pub fn mismatch(&self, call: &Call) -> Option<String> {
+        let times = |name: &&str| call.headers.get_all(*name).iter().count();
+        if let Some(name) = WANTED_HEADERS.iter().find(|name| times(name) != 1) {
+            return Some(format!("{} {name} headers, where one is wanted", times(name)));
         }
         let of_path: Vec<_> = self.entries.iter().filter(|e| e.regex.is_match(&call.raw_path)).collect();
         match of_path.iter().find(|e| e.method == call.method) {
@@ -91,9 +87,7 @@ impl Table {
 impl Entry {
     fn new(raw: RawEntry) -> anyhow::Result<Self> {
         let params = raw.params.into_iter().map(Param::new).collect::<anyhow::Result<_>>()?;
-        let body = raw
-            .body
-            .map(|schema| anyhow::Ok(Body { keys: allowed_keys(&schema), schema: validator(&schema)? }));
+        let body = raw.body.map(|schema| validator(&closed(schema)));
         Ok(Self {
             method: raw.method,
             operation: raw.operation,
@@ -120,7 +114,10 @@ impl Entry {
 
     fn query_mismatch(&self, call: &Call) -> Option<String> {
         let known = |name: &str| self.params.iter().find(|p| p.in_query && p.name == name);
-        for (name, value) in &call.query {
+        for (at, (name, value)) in call.query.iter().enumerate() {
+            if call.query[..at].iter().any(|(other, _)| other == name) {
+                return Some(format!("query parameter {name} comes twice"));
+            }
             let Some(param) = known(name) else { return Some(format!("unknown query parameter {name}")) };
             if let Some(why) = param.mismatch(value) {
                 return Some(why);
@@ -136,13 +133,10 @@ impl Entry {
             (_, Value::Null) if self.body_required => Some("a body is required".to_owned()),
             (_, Value::Null) => None,
             (None, _) => Some("this call takes no body".to_owned()),
-            (Some(rules), body) => {
-                let known = |key: &&String| rules.keys.as_ref().is_none_or(|keys| keys.contains(*key));
-                if let Some(key) = body.as_object().and_then(|o| o.keys().find(|k| !known(k))) {
-                    return Some(format!("unknown body key {key}"));
-                }
-                rules.schema.validate(body).err().map(|e| format!("body: {e}"))
-            }
+            (Some(schema), body) => schema.validate(body).err().map(|error| {
+                let place = error.instance_path().to_string();
+                format!("body{place}: {error}")
+            }),
         }
     }
 }
@@ -169,27 +163,53 @@ fn validator(schema: &Value) -> anyhow::Result<Validator> {
     jsonschema::validator_for(schema).map_err(|e| anyhow::anyhow!("schema: {e}"))
 }
 
-fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
-    ["oneOf", "anyOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten()
-}
-
 fn collect_types(schema: &Value, into: &mut BTreeSet<String>) {
     into.extend(schema["type"].as_str().map(str::to_owned));
-    for alternative in alternatives(schema) {
+    for alternative in ["oneOf", "anyOf"].iter().filter_map(|key| schema[*key].as_array()).flatten() {
         collect_types(alternative, into);
     }
 }
 
-/// The keys that a schema and its alternatives name, be it only as required.
-fn allowed_keys(schema: &Value) -> Option<BTreeSet<String>> {
-    let mut keys = BTreeSet::new();
-    for part in alternatives(schema).chain([schema]) {
-        keys.extend(part["properties"].as_object().into_iter().flatten().map(|(key, _)| key.clone()));
-        keys.extend(
-            part["required"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned),
-        );
+/// The schema with every object closed that names its keys, however deep: GitHub ignores what it does not know, and
+/// whoever sent it hoped for something. Where GitHub says that more may come, that stands.
+fn closed(schema: Value) -> Value {
+    close(schema, true)
+}
+
+/// `whole`: the schema stands for a value by itself, and not beside others that name keys of the same object.
+fn close(schema: Value, whole: bool) -> Value {
+    let Value::Object(mut schema) = schema else { return schema };
+    let names = allowed_keys(&schema);
+    let of_its_own = schema.contains_key("properties");
+    for (key, part) in &mut schema {
+        match (key.as_str(), part) {
+            ("properties", Value::Object(keys)) => {
+                keys.values_mut().for_each(|part| *part = close(part.take(), true));
+            }
+            ("items", part) => *part = close(part.take(), true),
+            ("oneOf" | "anyOf", Value::Array(parts)) => {
+                parts.iter_mut().for_each(|part| *part = close(part.take(), whole && !of_its_own));
+            }
+            _ => {}
+        }
     }
-    (!keys.is_empty() && schema.get("additionalProperties").is_none()).then_some(keys)
+    if whole && of_its_own && !schema.contains_key("additionalProperties") {
+        schema.insert("propertyNames".to_owned(), json!({ "enum": names }));
+    }
+    Value::Object(schema)
+}
+
+/// The keys that a schema and its alternatives name, be it only as required.
+fn allowed_keys(schema: &Map<String, Value>) -> BTreeSet<String> {
+    let parts = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
+    let parts = parts.filter_map(Value::as_object).chain([schema]);
+    let keys = parts.flat_map(|part| {
+        let named = part.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let required = part.get("required").and_then(Value::as_array).into_iter().flatten();
+        let required = required.filter_map(Value::as_str).map(str::to_owned);
+        named.map(|(key, _)| key.clone()).chain(required).collect::<Vec<_>>()
+    });
+    keys.collect()
 }
 
 impl World {

@@ -268,6 +268,25 @@ async fn a_cancel_takes_its_time_unless_forced() {
 }
 
 #[tokio::test]
+async fn each_attempt_of_a_run_is_remembered() {
+    let desk = Desk::new(|_| {}).await;
+    let run = desk.sandbox.world().start_run_by_hand("ann/app", "build.yml", "ann", &json!({ "tag": "v1" }));
+    let run = run.unwrap();
+    desk.sandbox.world().finish_run(run, "failure", None).unwrap();
+    desk.sandbox.world().rerun(run, "zoe").unwrap();
+    let shown = async |path: String| {
+        let run = desk.get(&path).await.body;
+        let starter = run["triggering_actor"]["login"].clone();
+        json!([run["run_attempt"], run["status"], run["conclusion"], run["actor"]["login"], starter])
+    };
+    let path = format!("/repos/ann/app/actions/runs/{run}");
+    assert_eq!(shown(format!("{path}/attempts/1")).await, json!([1, "completed", "failure", "ann", "ann"]));
+    assert_eq!(shown(format!("{path}/attempts/2")).await, json!([2, "queued", null, "ann", "zoe"]));
+    assert_eq!(shown(path.clone()).await, shown(format!("{path}/attempts/2")).await);
+    assert_eq!(desk.call("GET", &format!("{path}/attempts/3"), Value::Null).await.unwrap().status, 404);
+}
+
+#[tokio::test]
 async fn listings_lag_filter_and_go_in_pages() {
     let desk = Desk::new(|o| o.list_lag = Duration::from_secs(30)).await;
     let since = world::iso(desk.clock.now());
@@ -353,8 +372,24 @@ async fn comments_and_reactions_of_the_app_are_kept_and_told() {
 async fn what_is_not_in_the_table_is_refused_and_noted() {
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("table.json");
-    let body =
-        json!({ "type": "object", "properties": { "body": { "type": "string" } }, "required": ["body"] });
+    let label = json!({ "oneOf": [
+        { "type": "string" },
+        { "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] },
+    ] });
+    let body = json!({
+        "type": "object",
+        "properties": {
+            "body": { "type": "string" },
+            "labels": { "type": "array", "items": label },
+            "inputs": { "type": "object", "additionalProperties": true },
+            "state": { "type": "string" },
+        },
+        "anyOf": [
+            { "properties": { "state": { "enum": ["open"] } }, "additionalProperties": true },
+            { "properties": { "reason": { "type": "string" } }, "required": ["why"] },
+        ],
+        "required": ["body"],
+    });
     let path_param =
         json!({ "name": "issue_number", "in": "path", "required": true, "schema": { "type": "integer" } });
     let query_param = json!({ "name": "page", "in": "query", "schema": { "type": "integer" } });
@@ -369,19 +404,25 @@ async fn what_is_not_in_the_table_is_refused_and_noted() {
         entry("POST", "/access_tokens$", json!([]), json!({ "type": "object" })),
         entry("GET", comments, json!([path_param, query_param]), Value::Null),
         entry("POST", comments, json!([path_param]), body),
+        entry("POST", "/cancel$", json!([]), Value::Null),
     ]);
     fs::write(&table, entries.to_string()).unwrap();
     let desk = Desk::new(|o| o.api_requests = Some(table)).await;
     desk.sandbox.world().open_issue("ann/app", "bob", "Build", "", &[]).unwrap();
     let path = "/repos/ann/app/issues/1/comments";
-    assert_eq!(desk.post(path, json!({ "body": "a" })).await.status, 201);
+    let full =
+        json!({ "body": "a", "labels": ["x", { "name": "y" }], "inputs": { "any": "z" }, "why": "so" });
+    assert_eq!(desk.post(path, full).await.status, 201);
     assert_eq!(desk.get(&format!("{path}?page=1")).await.status, 200);
     for (method, path, body, why) in [
-        ("POST", path, json!({ "body": "a", "colour": "red" }), "unknown body key colour"),
+        ("POST", path, json!({ "body": "a", "colour": "red" }), "\"colour\" is not one of"),
+        ("POST", path, json!({ "body": "a", "labels": [{ "name": "y", "size": 1 }] }), "body/labels/0: "),
+        ("POST", "/repos/ann/app/actions/runs/1/cancel", json!({ "force": true }), "takes no body"),
         ("POST", path, json!({ "body": 1 }), "is not of type"),
         ("POST", path, Value::Null, "a body is required"),
         ("GET", &format!("{path}?side=a"), Value::Null, "unknown query parameter side"),
         ("GET", &format!("{path}?page=a"), Value::Null, "parameter page"),
+        ("GET", &format!("{path}?page=1&page=2"), Value::Null, "page comes twice"),
         ("GET", "/repos/ann/app/issues/one/comments", Value::Null, "parameter issue_number"),
         ("DELETE", path, Value::Null, "no such method"),
         ("GET", "/zen", Value::Null, "no such path"),
@@ -391,8 +432,11 @@ async fn what_is_not_in_the_table_is_refused_and_noted() {
         assert!(noted.contains(why), "{noted}");
     }
     assert_eq!(desk.client._get("/repos/ann/app/installation").await.unwrap().status(), 418);
-    assert!(desk.sandbox.world().violations().last().unwrap().contains("no accept header"));
-    assert_eq!(desk.sandbox.world().checked(), 13);
+    assert!(desk.sandbox.world().violations().last().unwrap().contains("0 accept headers"));
+    let twice = [("authorization", desk.token.as_str()), ("user-agent", "another")];
+    assert_eq!(desk.ask("GET", path, &twice, Value::Null).await.unwrap().status, 418);
+    assert!(desk.sandbox.world().violations().last().unwrap().contains("2 user-agent headers"));
+    assert_eq!(desk.sandbox.world().checked(), 17);
 }
 
 #[tokio::test]

@@ -117,6 +117,9 @@ impl World {
         extra: Value,
     ) -> Result<(), Refusal> {
         let place = self.repo(repo)?;
+        if !self.is_heard(place.installation) {
+            return Ok(());
+        }
         let mut payload = json!({
             "repository": self.repo_json(place),
             "sender": self.user_json(login),
@@ -127,10 +130,6 @@ impl World {
         }
         if let (Some(payload), Value::Object(extra)) = (payload.as_object_mut(), extra) {
             payload.extend(extra);
-            // These are about an account, not about a repository.
-            if event.starts_with("installation") {
-                payload.remove("repository");
-            }
         }
         self.deliver_raw(event, &payload);
         Ok(())
@@ -142,6 +141,7 @@ impl World {
         }
         match self.hook_trouble(&hook.event, hook.action.as_deref()) {
             Some(HookTrouble::Drop) => return self.delivered(hook, NO_ANSWER, Duration::ZERO),
+            Some(HookTrouble::Vanish) => return,
             Some(HookTrouble::Double) => self.hooks.push(hook.clone()),
             Some(HookTrouble::Delay(ms)) => hook.not_before += TimeDelta::milliseconds(ms.into()),
             Some(HookTrouble::Reorder) => hook.lets_pass = true,

@@ -30,6 +30,8 @@ pub struct World {
     pub(super) installations: BTreeMap<u64, Installation>,
     pub(super) tokens: HashMap<String, Token>,
     pub(super) repos: BTreeMap<String, Repo>,
+    /// Names that were given up → the repository that had it.
+    pub(super) moved: BTreeMap<String, u64>,
     pub(super) runs: BTreeMap<u64, Run>,
     pub(super) schedule: BTreeMap<(DateTime<Utc>, u64), Step>,
     pub(super) hooks: Hooks,
@@ -90,6 +92,7 @@ impl World {
             installations: BTreeMap::new(),
             tokens: HashMap::new(),
             repos: BTreeMap::new(),
+            moved: BTreeMap::new(),
             runs: BTreeMap::new(),
             schedule: BTreeMap::new(),
             hooks: Hooks::new(url),
@@ -113,6 +116,11 @@ impl World {
         let id = self.new_id();
         self.users.insert(login.to_owned(), User { login: login.to_owned(), id, bot: false });
         id
+    }
+
+    /// How many calls of the App arrived so far, whatever became of them.
+    pub fn calls(&self) -> u64 {
+        self.record.calls.values().sum()
     }
 
     /// The login of the App's bot.

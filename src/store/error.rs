@@ -56,6 +56,10 @@ impl StoreError {
         self.code().as_deref() == Some("55P03")
     }
 
+    pub(super) fn is_undefined_table(&self) -> bool {
+        self.code().as_deref() == Some("42P01")
+    }
+
     /// Whether it says nothing against the event at hand: the same may work later.
     pub fn is_passing(&self) -> bool {
         // 57014 and 55P03: our own bounds ended a statement on a slow database.

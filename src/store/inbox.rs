@@ -28,6 +28,8 @@ pub struct Delivery<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     New,
+    /// New, and GitHub was asked to send it again: it would have been missed.
+    Recovered,
     /// This id was accepted before; nothing changed.
     Repeated,
 }
@@ -48,7 +50,8 @@ impl Store {
         let raw = delivery.raw.map(|raw| self.keys.seal(raw)).transpose()?;
         let event = delivery.event;
         let state = if event.is_some_and(Event::needs_facts) { "unprepared" } else { "ready" };
-        let fresh: i64 = sqlx::query_scalar(include_str!("sql/accept_delivery.sql"))
+        let query = sqlx::query_as(include_str!("sql/accept_delivery.sql"));
+        let (fresh, recovered, known): (i64, i64, Option<i64>) = query
             .bind(delivery.tenant_id)
             .bind(delivery.id)
             .bind(delivery.repo_id)
@@ -65,11 +68,26 @@ impl Store {
                 json(serde_json::json!({
                     "owner": repository.owner, "name": repository.name, "private": repository.private,
                     "default_branch": repository.default_branch, "installation_id": repository.installation_id,
+                    "access": repository.access,
                 }))
             }))
+            .bind(new_id())
             .fetch_one(&self.pool)
             .await?;
-        Ok(if fresh > 0 { Accepted::New } else { Accepted::Repeated })
+        if fresh == 0 {
+            return Ok(Accepted::Repeated);
+        }
+        if let Some(repository) = delivery.repository {
+            let source = format!("delivery {}", delivery.id);
+            match known {
+                None => self.owned_by(repository.key, &source).await?,
+                Some(id) if id != repository.installation_id => {
+                    self.seen_through(repository.key, repository.installation_id, &source).await?;
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(if recovered > 0 { Accepted::Recovered } else { Accepted::New })
     }
 
     /// An event of our own. `source` is `effect`, `monitor` or `operator`.
@@ -93,6 +111,20 @@ impl Store {
         read_one(&self.pool, query.bind(now).bind(self.claim_until(now))).await
     }
 
+    /// An event about which nobody is left to decide: it goes, and the audit says why.
+    pub async fn ignore_event(&self, repo: RepoKey, inbox_id: Uuid, why: &str) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        sqlx::query(include_str!("sql/ignore_event.sql"))
+            .bind(repo.tenant_id)
+            .bind(inbox_id)
+            .bind(new_id())
+            .bind(now)
+            .bind(why)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     pub async fn prepared(&self, repo: RepoKey, inbox_id: Uuid, facts: &Facts) -> Result<(), StoreError> {
         let now = self.now().await?;
         sqlx::query(include_str!("sql/prepared.sql"))
@@ -112,6 +144,7 @@ impl Store {
         inbox_id: Uuid,
         put_off: PutOff<'_>,
     ) -> Result<(), StoreError> {
+        let now = self.now().await?;
         sqlx::query(include_str!("sql/postpone_event.sql"))
             .bind(repo.tenant_id)
             .bind(inbox_id)
@@ -119,6 +152,8 @@ impl Store {
             .bind(put_off.due_at)
             .bind(put_off.attempts)
             .bind(put_off.error)
+            .bind(now)
+            .bind(new_id())
             .execute(&self.pool)
             .await?;
         Ok(())

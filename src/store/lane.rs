@@ -16,8 +16,8 @@ use super::{
 use crate::{
     policy::{Policy, QueuePolicy},
     queue::{
-        Attempted, Build, BuildId, CancelMark, Glance, Lease, LockPlan, QUEUE, QueueSettings, RepoKey,
-        Resource, Resources, State, Stored,
+        Access, Attempted, Build, BuildId, CancelMark, Glance, Lease, LockPlan, QUEUE, QueueSettings,
+        RepoKey, Resource, Resources, State, Stored, Use,
     },
 };
 
@@ -41,6 +41,7 @@ pub struct Waiting {
 struct RawState {
     now: DateTime<Utc>,
     policy: Option<Policy>,
+    access: Access,
     open: Vec<Build>,
     ended: Vec<Build>,
     queued: u32,
@@ -166,6 +167,8 @@ impl Locked {
             settings: QueueSettings {
                 limit: policy.map_or_else(|| QueuePolicy::default().limit, |policy| policy.queue.limit),
             },
+            access: raw.access,
+            workflows: policy.map(workflows).unwrap_or_default(),
             resources: Resources { capacity: capacities(repo, policy, &builds), tokens, leases },
             unloaded,
             loaded_to: (unloaded > 0).then(|| last_head(&builds, events)),
@@ -190,6 +193,19 @@ fn capacities(
     let named = policy.into_iter().flat_map(|policy| &policy.named_resources);
     let named = named.map(|(name, resource)| (Resource::named(repo, name), resource.capacity));
     needed.chain([own]).chain(named).collect()
+}
+
+/// What each workflow makes. The build types come by name, and the first stands.
+fn workflows(policy: &Policy) -> BTreeMap<String, Use> {
+    let mut workflows = BTreeMap::new();
+    for (build_type, build) in &policy.builds {
+        workflows.entry(build.workflow.clone()).or_insert_with(|| Use {
+            build_type: build_type.clone(),
+            resources: build.resources.clone(),
+            timeout_seconds: build.timeout.as_secs().cast_signed(),
+        });
+    }
+    workflows
 }
 
 /// How much of the queue's head a batch can use up: one build per event, and whoever is promoted.

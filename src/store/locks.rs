@@ -11,10 +11,13 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use sqlx::{Postgres, Row, Transaction};
+use sqlx::{PgPool, Postgres, Row, Transaction};
 
 use super::{Store, StoreError};
-use crate::queue::{LockClass, LockKey, LockPlan, Locks};
+use crate::{
+    metrics,
+    queue::{LockClass, LockKey, LockPlan, Locks},
+};
 
 /// How long locks may be waited for and held. The operator's setting, not the policy's.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +66,8 @@ pub struct Locked {
     id: LockedId,
     locks: Locks,
     versions: BTreeMap<LockKey, i64>,
+    /// For what must be written although this transaction was rolled back.
+    pub(super) pool: PgPool,
 }
 
 /// Proof that an issue lock is held.
@@ -210,10 +215,12 @@ impl Store {
         let mut versions = BTreeMap::new();
         for row in rows {
             let key = LockKey { class: class(row.get("class")), key: row.get("key") };
+            metrics::lock_wait(key.class, row.get("waited"));
             locks.0.insert(key.clone(), row.get("counter"));
             versions.insert(key, row.get("version"));
         }
-        Ok(Locked { tx, tenant_id: plan.tenant_id, id: LockedId::new(), locks, versions })
+        let pool = self.pool.clone();
+        Ok(Locked { tx, tenant_id: plan.tenant_id, id: LockedId::new(), locks, versions, pool })
     }
 
     /// Says who stood in the way, for the operator; asking happens on a connection of its own.
@@ -226,12 +233,15 @@ impl Store {
             .fetch_optional(&self.pool)
             .await;
         let Ok(Some(row)) = blocker else {
+            metrics::lock_timeout(None);
             return StoreError::LockTimeout { lock: None, blocker: String::new() };
         };
         let (pid, application, seconds): (i32, String, i64) =
             (row.get("pid"), row.get("application"), row.get("seconds"));
         let blocker = format!(": backend {pid} ({application}) has held it for {seconds} s");
-        StoreError::LockTimeout { lock: Some(class(row.get("class"))), blocker }
+        let lock = Some(class(row.get("class")));
+        metrics::lock_timeout(lock);
+        StoreError::LockTimeout { lock, blocker }
     }
 }
 

@@ -62,10 +62,12 @@ impl Store {
         Ok(())
     }
 
+    /// Tries again at `due`. A try that does not count (`counts`) surely changed nothing on GitHub.
     pub async fn postpone_mirror(
         &self,
         claim: &ClaimedMirror,
         due: DateTime<Utc>,
+        counts: bool,
         error: &str,
     ) -> Result<(), StoreError> {
         sqlx::query(include_str!("sql/postpone_mirror.sql"))
@@ -74,6 +76,7 @@ impl Store {
             .bind(&claim.target)
             .bind(due)
             .bind(error)
+            .bind(counts)
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -86,6 +89,21 @@ impl Store {
             .bind(claim.repo.tenant_id)
             .bind(claim.repo.repo_id)
             .bind(&claim.target)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Somebody deleted a comment: if it is the issue's status comment it is made anew, if it told an outcome it is no
+    /// longer linked.
+    pub async fn comment_deleted(&self, repo: RepoKey, issue: i64, comment: i64) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        sqlx::query(include_str!("sql/comment_deleted.sql"))
+            .bind(repo.tenant_id)
+            .bind(repo.repo_id)
+            .bind(issue)
+            .bind(comment)
             .bind(now)
             .execute(&self.pool)
             .await?;

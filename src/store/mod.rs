@@ -4,19 +4,29 @@
 //!
 //! * `locks` takes a whole [`LockPlan`](crate::queue::LockPlan) and gives the guards without which nothing is written;
 //! * `lane` is one transaction over one repository's events: claim, plan, lock, read, then `write` commits;
-//! * `inbox`, `outbox`, `mirrors`, `repositories`, `settings` are the tables around it;
-//! * `views` is what people look at; `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
+//! * `inbox`, `outbox`, `mirrors`, `repositories`, `redeliveries`, `settings` are the tables around it;
+//! * `access` is what the App may do where, `transfers` what happens when a repository changes its owner, `listed` what
+//!   is compared with GitHub's own lists;
+//! * `views` is what people look at, `audit` who changed what, `dead` what was set aside, `gauges` what a scrape reads;
+//!   `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
 
+mod access;
+mod audit;
 pub mod cluster;
+mod dead;
 mod error;
+mod gauges;
 mod inbox;
 mod lane;
+mod listed;
 mod locks;
 mod mirrors;
 mod outbox;
+mod redeliveries;
 mod repositories;
 mod seal;
 mod settings;
+mod transfers;
 mod views;
 mod write;
 
@@ -32,12 +42,18 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub use access::{InstallationChange, InstallationEvent};
+pub use audit::{AuditQuery, AuditRow};
+pub use dead::{Dead, DeadKind};
 pub use error::StoreError;
+pub use gauges::{Gauges, Stand};
 pub use inbox::{Accepted, Delivery, PutOff, Unprepared};
 pub use lane::{Lane, Waiting};
+pub use listed::{KnownInstallation, KnownRepository, RECONCILE};
 pub use locks::{BuildLock, IssueLock, LockBounds, Locked, QueueLock};
 pub use mirrors::ClaimedMirror;
-pub use outbox::{ClaimedEffect, Done, Posted, Urgency};
+pub use outbox::{ClaimedEffect, Done, Posted, Urgency, Wait};
+pub use redeliveries::{Cursor, Missed, Redelivery};
 pub use repositories::{PolicyOutcome, Repository};
 pub use seal::{SecretKeys, SecretKeysError};
 pub use settings::StoredClock;
@@ -95,11 +111,6 @@ impl Store {
         Ok(MIGRATIONS.run(&self.pool).await?)
     }
 
-    /// Whether the database answers, with our schema in it.
-    pub async fn ready(&self) -> Result<(), StoreError> {
-        self.now().await.map(drop)
-    }
-
     /// The only now.
     pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         Ok(sqlx::query_scalar(include_str!("sql/now.sql")).fetch_one(&self.pool).await?)
@@ -147,6 +158,7 @@ pub enum Due {
     Ready,
     Effect,
     Mirror,
+    Redelivery,
 }
 
 impl Due {
@@ -156,6 +168,7 @@ impl Due {
             Self::Ready => "ready",
             Self::Effect => "outbox",
             Self::Mirror => "mirror",
+            Self::Redelivery => "redelivery",
         }
     }
 }

@@ -41,6 +41,16 @@ pub struct Done {
     pub mirror: Option<i64>,
 }
 
+/// Why an effect is put off.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    /// GitHub surely did nothing.
+    pub untried: bool,
+    /// Counts as a failed try.
+    pub counts: bool,
+    pub error: &'a str,
+}
+
 impl Store {
     /// Claims the effect that is due longest. That it is about to be tried is committed before this returns.
     pub async fn claim_effect(
@@ -69,38 +79,95 @@ impl Store {
         Ok(())
     }
 
-    /// Tries again at `due`. `untried` says that GitHub surely did nothing.
+    /// Tries again at `due`.
     pub async fn postpone_effect(
+        &self,
+        row: &OutboxEffect,
+        due: DateTime<Utc>,
+        wait: Wait<'_>,
+    ) -> Result<(), StoreError> {
+        self.put_off(row, due, wait, "pending").await
+    }
+
+    /// Gives it up: visible as dead, never tried again by itself.
+    pub async fn bury_effect(&self, row: &OutboxEffect, error: &str) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        self.put_off(row, now, Wait { untried: false, counts: true, error }, "dead").await
+    }
+
+    /// Tries again at `due`, however often it was tried: people have to change something on GitHub first.
+    pub async fn block_effect(
         &self,
         row: &OutboxEffect,
         due: DateTime<Utc>,
         untried: bool,
         error: &str,
     ) -> Result<(), StoreError> {
-        self.put_off(row, due, untried, "pending", error).await
+        sqlx::query(include_str!("sql/block_effect.sql"))
+            .bind(row.tenant_id)
+            .bind(row.effect_id)
+            .bind(due)
+            .bind(untried)
+            .bind(error)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
-    /// Gives it up: visible as dead, never tried again by itself.
-    pub async fn bury_effect(&self, row: &OutboxEffect, error: &str) -> Result<(), StoreError> {
+    /// Nobody is left to do it for: it goes, and the audit says why.
+    pub async fn drop_effect(&self, row: &OutboxEffect, why: &str) -> Result<(), StoreError> {
         let now = self.now().await?;
-        self.put_off(row, now, false, "dead", error).await
+        sqlx::query(include_str!("sql/drop_effect.sql"))
+            .bind(row.tenant_id)
+            .bind(row.effect_id)
+            .bind(new_id())
+            .bind(now)
+            .bind(why)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What was put off because people stood in the way is due now: in one issue, one repository, or wherever the
+    /// installation reaches.
+    pub async fn unblock(
+        &self,
+        tenant_id: i64,
+        installation_id: Option<i64>,
+        repo_id: Option<i64>,
+        issue: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let _: i64 = sqlx::query_scalar(include_str!("sql/unblock.sql"))
+            .bind(tenant_id)
+            .bind(installation_id)
+            .bind(repo_id)
+            .bind(issue)
+            .bind(now)
+            .bind(self.claim_until(now))
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(())
     }
 
     async fn put_off(
         &self,
         row: &OutboxEffect,
         due: DateTime<Utc>,
-        untried: bool,
+        wait: Wait<'_>,
         state: &str,
-        error: &str,
     ) -> Result<(), StoreError> {
+        let now = self.now().await?;
         sqlx::query(include_str!("sql/postpone_effect.sql"))
             .bind(row.tenant_id)
             .bind(row.effect_id)
             .bind(due)
-            .bind(untried)
+            .bind(wait.untried)
             .bind(state)
-            .bind(error)
+            .bind(wait.error)
+            .bind(wait.counts)
+            .bind(now)
+            .bind(new_id())
             .execute(&self.pool)
             .await?;
         Ok(())

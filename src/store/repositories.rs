@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{Store, StoreError, json, read_one};
+use super::{Store, StoreError, json, new_id, read_one};
 use crate::{
     policy::{Catalogue, FileError},
-    queue::RepoKey,
+    queue::{Access, RepoKey},
 };
 
 /// A row of the table `repository`.
@@ -19,6 +19,8 @@ pub struct Repository {
     pub private: bool,
     pub default_branch: String,
     pub installation_id: i64,
+    #[serde(default)]
+    pub access: Access,
     /// `unread`, `none`, `good` or `broken`.
     #[serde(default = "unread")]
     pub policy_state: String,
@@ -49,6 +51,20 @@ pub enum PolicyOutcome {
     Broken(Vec<FileError>),
 }
 
+impl PolicyOutcome {
+    /// In one line, for the audit.
+    fn why(&self) -> String {
+        match self {
+            Self::None => "there is no policy file".to_owned(),
+            Self::Good(_) => "the files were read".to_owned(),
+            Self::Broken(errors) => {
+                let first = errors.first().map(ToString::to_string).unwrap_or_default();
+                format!("{} mistake(s): {first}", errors.len())
+            }
+        }
+    }
+}
+
 impl Store {
     pub async fn repository(&self, repo: RepoKey) -> Result<Option<Repository>, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/repository.sql"));
@@ -67,11 +83,13 @@ impl Store {
         .await
     }
 
+    /// Keeps what reading the policy came to. `source` is what made us read it, for the audit.
     pub async fn save_policy(
         &self,
         repo: RepoKey,
         outcome: &PolicyOutcome,
         read_at: DateTime<Utc>,
+        source: &str,
     ) -> Result<(), StoreError> {
         let (state, catalogue, errors) = match outcome {
             PolicyOutcome::None => ("none", None, None),
@@ -85,6 +103,9 @@ impl Store {
             .bind(catalogue)
             .bind(errors)
             .bind(read_at)
+            .bind(new_id())
+            .bind(outcome.why())
+            .bind(source)
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Store, StoreError, read_one};
+use super::{Cursor, Store, StoreError, read_one};
+
+const DELIVERY_CURSOR: &str = "delivery_cursor";
 
 /// A clock that is not the wall's: it showed `shown` at `real` and runs `rate` times as fast.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -68,6 +70,18 @@ impl Store {
         let query = sqlx::query_scalar(include_str!("sql/setting.sql"));
         let value: Option<Value> = query.bind("bot").fetch_optional(&self.pool).await?;
         Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
+    }
+
+    /// How far GitHub's list of deliveries was looked through. The first to ask begins now.
+    pub async fn delivery_cursor(&self, now: DateTime<Utc>) -> Result<Cursor, StoreError> {
+        let first = Cursor { since: now, through: None };
+        let stored = self.add_setting(DELIVERY_CURSOR, &json!(first)).await?;
+        serde_json::from_value(stored)
+            .map_err(|error| StoreError::Setting(format!("{DELIVERY_CURSOR}: {error}")))
+    }
+
+    pub async fn save_delivery_cursor(&self, cursor: Cursor) -> Result<(), StoreError> {
+        self.save_setting(DELIVERY_CURSOR, &json!(cursor)).await
     }
 
     async fn add_setting(&self, name: &str, value: &Value) -> Result<Value, StoreError> {

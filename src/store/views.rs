@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use sqlx::types::Json;
 
 use super::{Repository, Store, StoreError, read_one};
@@ -19,6 +18,8 @@ pub struct IssueView {
     pub ended: Vec<Build>,
     /// How many builds stand before each queued one.
     pub before: BTreeMap<BuildId, u32>,
+    /// The queued one that is next, while a run outside the lock holds it up.
+    pub outside: Vec<BuildId>,
     /// Links of outcome comments, by marker.
     pub outcomes: BTreeMap<String, String>,
 }
@@ -92,7 +93,7 @@ impl Store {
             .await
     }
 
-    /// Which of `runs` belong to a build already.
+    /// Which of `runs` a build has already, in their first attempt.
     pub async fn known_runs(&self, repo: RepoKey, runs: &[i64]) -> Result<Vec<i64>, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/known_runs.sql"));
         Ok(query.bind(repo.tenant_id).bind(repo.repo_id).bind(runs).fetch_all(&self.pool).await?)
@@ -138,11 +139,6 @@ impl Store {
         self.list(query.bind(repo.map(|repo| repo.tenant_id)).bind(repo.map(|repo| repo.repo_id))).await
     }
 
-    /// Events and effects that were set aside.
-    pub async fn dead(&self) -> Result<Vec<Value>, StoreError> {
-        self.list(sqlx::query_scalar(include_str!("sql/dead.sql"))).await
-    }
-
     /// Holders whose run GitHub was not asked about since `asked_before`, or whose time is up at `now`.
     pub async fn runs_to_check(
         &self,
@@ -153,7 +149,7 @@ impl Store {
             .await
     }
 
-    async fn list<T: DeserializeOwned + Send + Unpin + 'static>(
+    pub(super) async fn list<T: DeserializeOwned + Send + Unpin + 'static>(
         &self,
         query: sqlx::query::QueryScalar<'_, sqlx::Postgres, Json<T>, sqlx::postgres::PgArguments>,
     ) -> Result<Vec<T>, StoreError> {

@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::{BuildLock, IssueLock, Locked, QueueLock, StoreError, locks::LockedId, new_id};
-use crate::queue::{Build, Changes, EndedLease, Lease, LockKey, OutboxEffect, RepoKey};
+use super::{BuildLock, IssueLock, Locked, QueueLock, StoreError, audit::Shown, locks::LockedId, new_id};
+use crate::{
+    metrics,
+    queue::{AuditEntry, Build, Changes, EndedLease, Lease, LockKey, OutboxEffect, RepoKey},
+};
 
 /// The rows of one transaction. Each is put in with the guard of the lock that protects it.
 ///
@@ -134,6 +137,17 @@ impl WriteSet {
         self.parked.push(inbox_id);
     }
 
+    /// What becomes of each event: `applied`, `ignored` or `parked`.
+    pub fn outcomes(&self) -> Vec<String> {
+        let applied = self.applied.iter().filter_map(|row| row["outcome"].as_str().map(str::to_owned));
+        applied.chain(self.parked.iter().map(|_| "parked".to_owned())).collect()
+    }
+
+    /// What the audit will say.
+    pub fn audit(&self) -> &[AuditEntry] {
+        &self.rest.audit
+    }
+
     fn lease(&mut self, lock: &BuildLock<'_>, lease: &Lease) -> Result<(), StoreError> {
         self.guarded_by(lock.locked())?;
         self.is_ours(RepoKey { tenant_id: lease.tenant_id, repo_id: lease.repo_id })?;
@@ -204,16 +218,29 @@ impl Locked {
     /// [`StoreError::Guard`] when a guarded step touched fewer rows than it must, or the guards were those of another
     /// [`Locked`]; nothing is written then.
     pub async fn commit(mut self, write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
-        match self.write(write, now).await {
+        let mut shown = Shown::new(write.repo, now);
+        match self.write(write, now, &mut shown).await {
             Ok(()) => Ok(self.tx.commit().await?),
             Err(error) => {
+                let pool = self.pool.clone();
                 self.rollback().await;
+                if !shown.is_empty()
+                    && let Err(fault) = shown.put_down(&pool).await
+                {
+                    tracing::warn!(error = %fault, "an ownership violation could not be put down in the audit");
+                }
                 Err(error)
             }
         }
     }
 
-    async fn write(&mut self, mut write: WriteSet, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// `shown` gets the leases of a write in which one was not the build's that gives it back or renews it.
+    async fn write(
+        &mut self,
+        mut write: WriteSet,
+        now: DateTime<Utc>,
+        shown: &mut Shown,
+    ) -> Result<(), StoreError> {
         write.guarded_by(self.id())?;
         let (repo, body, expected) = write.into_json();
         if repo.tenant_id != self.tenant_id {
@@ -223,7 +250,7 @@ impl Locked {
             .bind(repo.tenant_id)
             .bind(repo.repo_id)
             .bind(now)
-            .bind(body)
+            .bind(&body)
             .fetch_one(&mut *self.tx)
             .await?;
         let found = Expected {
@@ -234,6 +261,12 @@ impl Locked {
             counted: row.get("counted"),
             withdrawn: row.get("withdrawn"),
         };
+        let refused = (expected.released - found.released) + (expected.renewed - found.renewed);
+        if refused > 0 {
+            metrics::ownership_violations(refused.unsigned_abs());
+            shown.add("release", &body["released"]);
+            shown.add("renewal", &body["renewed"]);
+        }
         if found != expected {
             return Err(StoreError::Guard(format!("expected {expected:?}, found {found:?}")));
         }

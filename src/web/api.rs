@@ -13,7 +13,7 @@ use super::{
     Site,
     operator::Visitor,
     problem::Problem,
-    view::{Page, RepositoryJson, dead},
+    view::{Page, RepositoryJson},
 };
 use crate::{queue::RepoKey, store::Repository};
 
@@ -29,7 +29,6 @@ async fn overview(State(site): State<Site>, visitor: Visitor) -> Result<Json<Pag
     let store = site.0.context.store();
     let public_only = !visitor.is_operator();
     let (now, repositories) = (store.now().await?, store.repositories(public_only).await?);
-    let names = repositories.iter().map(|repository| (repository.key, repository.full_name())).collect();
     let mut shown = views(&site, visitor, repositories).await?;
     shown.sort_by_key(|repository| std::cmp::Reverse(repository.last_change()));
     let more = shown.len().saturating_sub(MAX_REPOSITORIES);
@@ -37,7 +36,7 @@ async fn overview(State(site): State<Site>, visitor: Visitor) -> Result<Json<Pag
     let mut page = page(&site, visitor, now, shown);
     page.more = more;
     if visitor.is_operator() {
-        page.dead = Some(dead(store.dead().await?, &names));
+        page.dead = Some(store.dead().await?);
     }
     Ok(Json(page))
 }

@@ -1,4 +1,4 @@
-//! What people and machines look at: the live page, the JSON behind it, and health.
+//! What people and machines look at: the live page, the JSON behind it, health and metrics.
 //!
 //! The page is static: its script fills it with what `/api/…` answers, as text. So nothing that somebody typed is ever
 //! part of the HTML.
@@ -8,11 +8,14 @@
 //! | `api` | the routes of the JSON, and which repositories a visitor may see |
 //! | `view` | the JSON itself |
 //! | `page` | the page, its parts, and the headers of every answer |
+//! | `health` | whether the process is well and ready, and what it counts |
 //! | `operator` | the operator's token: header, cookie, sign-in |
+//! | `listener` | connections within bounds |
 //! | `problem` | every refusal, as JSON or as a small page |
 
 mod api;
 mod health;
+mod listener;
 mod operator;
 mod page;
 mod problem;
@@ -25,6 +28,8 @@ use serde::Serialize;
 
 use crate::workers::Context;
 use operator::Token;
+
+pub use listener::serve;
 
 /// What the page can do beside showing public repositories.
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 //! GitHub never tries a failed delivery again by itself, and its lists of events and actions grow: what is well signed
 //! and unknown is acknowledged and ignored.
 
+mod body;
+mod lifecycle;
 mod parse;
 mod payload;
 mod route;
@@ -10,6 +12,8 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-pub use parse::{Parsed, parse};
-pub use route::{Intake, MAX_BODY, router};
+pub use body::MAX_BODY;
+pub use lifecycle::Lifecycle;
+pub use parse::{Parsed, parse, reads};
+pub use route::{Intake, router};
 pub use signature::WebhookSecrets;

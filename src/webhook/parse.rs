@@ -1,15 +1,34 @@
 use serde::de::Error as _;
 
-use super::payload::{Account, Payload, Run};
+use super::{
+    lifecycle::{Lifecycle, lifecycle},
+    payload::{Account, Payload, Run},
+};
 use crate::{
     policy,
-    queue::{CommentEvent, Event, IssueEvent, Person, Phase, RepoKey, RunReport},
+    queue::{Access, CommentEvent, Event, Gone, IssueEvent, Person, Phase, RepoKey, RunReport},
     request::{IssueText, parse_comment},
     store::Repository,
 };
 
 /// Lines of a comment that count; nobody needs more, and each may be answered.
 const MAX_COMMANDS: usize = 10;
+
+/// The events that [`parse`] reads; all others are acknowledged and ignored.
+const READ: [&str; 7] = [
+    "issues",
+    "issue_comment",
+    "workflow_run",
+    "push",
+    "installation",
+    "installation_repositories",
+    "repository",
+];
+
+/// Whether deliveries of this name (`X-GitHub-Event`) can be our business.
+pub fn reads(event: &str) -> bool {
+    READ.contains(&event)
+}
 
 /// What a delivery says, as far as it is our business.
 #[derive(Debug)]
@@ -20,6 +39,8 @@ pub struct Parsed {
     pub repository: Option<Repository>,
     /// `None`: acknowledged and ignored.
     pub event: Option<Event>,
+    /// What is written before it is accepted.
+    pub lifecycle: Option<Lifecycle>,
 }
 
 /// Reads a payload. Unknown events and actions, bots' issues and comments, and pull requests give no event.
@@ -40,6 +61,7 @@ pub fn parse(name: &str, body: &[u8]) -> Result<Parsed, serde_json::Error> {
             private: repository.private,
             default_branch: clean(repository.default_branch.as_deref().unwrap_or("main")),
             installation_id: installation.id,
+            access: if repository.archived == Some(true) { Access::Archived } else { Access::Active },
             policy_state: "unread".into(),
             catalogue: None,
             policy_errors: None,
@@ -53,6 +75,7 @@ pub fn parse(name: &str, body: &[u8]) -> Result<Parsed, serde_json::Error> {
         tenant_id: tenant_id.or_else(|| account?.id).unwrap_or(0),
         owner: owner.or_else(|| account?.login.as_deref().map(clean)),
         event: event.filter(|_| repository.is_some()),
+        lifecycle: lifecycle(name, &payload),
         repository,
     })
 }
@@ -64,10 +87,16 @@ fn event(name: &str, payload: &Payload) -> Option<Event> {
             let number = payload.issue.as_ref()?.number;
             Some(Event::IssueClosed { issue: number, by: account(payload.sender.as_ref())? })
         }
+        ("issues", Some("deleted")) => gone(payload, Gone::Deleted),
+        ("issues", Some("transferred")) => gone(payload, Gone::Transferred),
         // Edited comments are never commands.
         ("issue_comment", Some("created")) => comment(payload),
         ("workflow_run", Some(action)) => run(payload.workflow_run.as_ref()?, action),
         ("push", _) => push(payload),
+        // The catalogue is that of the default branch.
+        ("repository", Some("edited")) => {
+            payload.changes.as_ref()?.default_branch.as_ref().map(|_| Event::FilesChanged)
+        }
         _ => None,
     }
 }
@@ -81,6 +110,11 @@ fn issue(payload: &Payload) -> Option<Event> {
     };
     let author = person(issue.user.as_ref())?;
     Some(Event::Issue(IssueEvent { issue: issue.number, author, text }))
+}
+
+fn gone(payload: &Payload, why: Gone) -> Option<Event> {
+    let issue = payload.issue.as_ref().filter(|issue| issue.pull_request.is_none())?;
+    Some(Event::IssueGone { issue: issue.number, why })
 }
 
 fn comment(payload: &Payload) -> Option<Event> {
@@ -101,6 +135,7 @@ fn run(run: &Run, action: &str) -> Option<Event> {
         _ => return None,
     };
     let text = |text: &Option<String>| clean(text.as_deref().unwrap_or_default());
+    let login = |who: &Option<Account>| text(&who.as_ref().and_then(|who| who.login.clone()));
     Some(Event::Run(RunReport {
         run_id: run.id,
         attempt: run.run_attempt.unwrap_or(1),
@@ -109,7 +144,8 @@ fn run(run: &Run, action: &str) -> Option<Event> {
         workflow: RunReport::workflow_file(&text(&run.path)),
         title: text(&run.display_title),
         trigger: text(&run.event),
-        actor: text(&run.actor.as_ref().and_then(|actor| actor.login.clone())),
+        actor: login(&run.actor),
+        started_by: login(&run.triggering_actor),
         created_at: run.created_at?,
         head_sha: text(&run.head_sha),
         url: text(&run.html_url),
@@ -142,6 +178,6 @@ fn person(who: Option<&Account>) -> Option<Person> {
 }
 
 /// Postgres stores no NUL, neither in text nor in JSON.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }

@@ -15,6 +15,47 @@ pub(super) struct Payload {
     pub commits: Vec<Commit>,
     #[serde(rename = "ref")]
     pub git_ref: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub changes: Option<Changes>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub repositories: Option<Vec<Listed>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub repositories_added: Option<Vec<Listed>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub repositories_removed: Option<Vec<Listed>>,
+}
+
+/// A repository in the list of an installation's.
+#[derive(Deserialize)]
+pub(super) struct Listed {
+    pub id: i64,
+}
+
+/// Each event has its own shape of this; what is not understood is absent.
+#[derive(Default, Deserialize)]
+pub(super) struct Changes {
+    #[serde(default, deserialize_with = "lenient")]
+    pub owner: Option<OwnerChange>,
+    pub default_branch: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OwnerChange {
+    pub from: Option<FormerOwner>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct FormerOwner {
+    pub user: Option<Account>,
+    pub organization: Option<Account>,
+}
+
+/// GitHub writes times of installations as text or as seconds since 1970.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Time {
+    Unix(i64),
+    Text(chrono::DateTime<chrono::Utc>),
 }
 
 #[derive(Deserialize)]
@@ -24,6 +65,7 @@ pub(super) struct Repository {
     #[serde(default)]
     pub private: bool,
     pub default_branch: Option<String>,
+    pub archived: Option<bool>,
     pub owner: Account,
 }
 
@@ -31,6 +73,10 @@ pub(super) struct Repository {
 pub(super) struct Installation {
     pub id: i64,
     pub account: Option<Account>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub updated_at: Option<Time>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub suspended_at: Option<Time>,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +121,7 @@ pub(super) struct Run {
     pub display_title: Option<String>,
     pub event: Option<String>,
     pub actor: Option<Account>,
+    pub triggering_actor: Option<Account>,
     pub head_sha: Option<String>,
     pub html_url: Option<String>,
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
@@ -88,4 +135,14 @@ pub(super) struct Commit {
     pub modified: Vec<String>,
     #[serde(default)]
     pub removed: Vec<String>,
+}
+
+/// A value of another shape than expected counts as absent: it must not make a payload unreadable.
+fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
 }

@@ -3,6 +3,8 @@ use serde_json::{Value, json};
 use super::{WebhookSecrets, parse};
 use crate::queue::{Event, Phase};
 
+mod lifecycle;
+
 fn payload(action: &str) -> Value {
     json!({
         "action": action,
@@ -56,7 +58,7 @@ fn issues_that_open_change_or_close() {
         assert_eq!(issue.text.labels, ["build"]);
     }
     assert!(matches!(event("issues", &payload("closed")), Some(Event::IssueClosed { issue: 3, .. })));
-    for action in ["assigned", "deleted", "an action to come"] {
+    for action in ["assigned", "locked", "an action to come"] {
         assert_eq!(event("issues", &payload(action)), None, "{action}");
     }
     assert_eq!(event("issues", &with(payload("opened"), "/issue/user/type", "Bot".into())), None);
@@ -91,7 +93,8 @@ fn runs_move_forward() {
     let run = |action: &str| {
         let run = json!({ "id": 900, "run_attempt": 2, "conclusion": "success", "path": ".github/workflows/b.yml@trunk",
                           "event": "workflow_dispatch", "created_at": "2026-11-20T13:58:00Z",
-                          "actor": { "login": "trilock[bot]", "type": "Bot" } });
+                          "actor": { "login": "trilock[bot]", "type": "Bot" },
+                          "triggering_actor": { "login": "ben", "type": "User" } });
         event("workflow_run", &with(payload(action), "/workflow_run", run))
     };
     for (action, phase, conclusion) in [
@@ -103,6 +106,7 @@ fn runs_move_forward() {
         assert_eq!((report.run_id, report.attempt, report.phase), (900, 2, phase));
         assert_eq!(report.conclusion.as_deref(), conclusion, "{action}");
         assert_eq!((report.workflow.as_str(), report.actor.as_str()), ("b.yml", "trilock[bot]"));
+        assert_eq!(report.started_by, "ben");
     }
     assert_eq!(run("an action to come"), None);
 }

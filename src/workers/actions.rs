@@ -6,17 +6,22 @@ use super::{
     Context,
     budget::Budget,
     effects::{Settled, repo_of, settle},
+    obstacle::{NobodyLeft, Obstacle},
 };
 use crate::{
     github::{GitHubError, Repo, Run, RunSearch},
     policy::CORRELATION_INPUT,
-    queue::{Build, BuildId, DispatchAnswer, Effect, Event, Status},
+    queue::{Access, Build, BuildId, DispatchAnswer, Effect, Event, Status},
     store::{ClaimedEffect, Done, Urgency},
 };
 
 /// How long the run of an unknown dispatch is looked for. Lists lag.
 const LOOK_FOR: TimeDelta = TimeDelta::minutes(2);
 const LOOK_EVERY: TimeDelta = TimeDelta::seconds(10);
+
+/// What a build is told that the App may not start any more.
+const LACKS_ACTIONS: &str = "the App may not start workflows here: its permission \"Actions: write\" was taken away, \
+                             and an owner of this account can give it back in the App's settings";
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
@@ -44,12 +49,16 @@ async fn cancel(
 ) -> anyhow::Result<Settled> {
     let (_, address) = context.repository(repo_of(&claim.row)).await?;
     let (github, run) = (&context.0.github, run_id.cast_unsigned());
+    // A cancel names no attempt. Ours was the first: what somebody ran again since is theirs.
+    if github.run(&address, run).await.is_ok_and(|run| run.attempt > 1) {
+        return Ok(Settled::done());
+    }
     let answer =
         if force { github.force_cancel(&address, run).await } else { github.cancel(&address, run).await };
     match answer {
         // Accepted is not ended: the build holds its locks until GitHub says completed.
-        Ok(_) | Err(GitHubError::NotFound) => Ok(Settled::done()),
-        Err(error) => Ok(Settled::from_error(&error, claim.attempts)),
+        Ok(_) => Ok(Settled::done()),
+        Err(error) => Settled::from_refusal(context, claim, &address, &error).await,
     }
 }
 
@@ -58,6 +67,7 @@ async fn dispatch(context: &Context, claim: &ClaimedEffect, id: BuildId) -> anyh
         Ok(Some(dispatch)) => dispatch,
         // Its run is known already, or it is over.
         Ok(None) => return Ok(Settled::done()),
+        Err(error) if error.is::<NobodyLeft>() => return Err(error),
         // Our own trouble: this try made no call.
         Err(error) => return Ok(Settled::unsent(format!("{error:#}"), claim.attempts)),
     };
@@ -69,6 +79,8 @@ struct Dispatch<'a> {
     claim: &'a ClaimedEffect,
     build: Build,
     address: Repo,
+    /// The repository has another owner now, who did not ask for this.
+    moved_away: bool,
 }
 
 impl<'a> Dispatch<'a> {
@@ -81,11 +93,15 @@ impl<'a> Dispatch<'a> {
         let Some(build) = build.filter(|build| build.status.is_holder() && build.run_id.is_none()) else {
             return Ok(None);
         };
-        let (_, address) = context.repository(build.repo()).await?;
-        Ok(Some(Self { context, claim, build, address }))
+        let (repository, address) = context.repository(build.repo()).await?;
+        let moved_away = repository.access == Access::Transferred;
+        Ok(Some(Self { context, claim, build, address, moved_away }))
     }
 
     async fn send(&self) -> anyhow::Result<Settled> {
+        if self.moved_away {
+            return Ok(self.refused("the repository was transferred to another owner before the build began"));
+        }
         if self.build.status == Status::Cancelling {
             // It was to be stopped just after this try was noted: there surely is no run.
             return Ok(self.answer(DispatchAnswer::NotStarted));
@@ -101,14 +117,26 @@ impl<'a> Dispatch<'a> {
             }
             // Servers that do not tell the run: it is looked for.
             Ok(None) => Ok(self.look_again(TimeDelta::seconds(1), "the run is not known yet")),
-            Err(GitHubError::NotFound) => Ok(self.refused(&format!(
-                "there is no workflow {workflow} on {git_ref}, or the App may not start it"
-            ))),
-            Err(GitHubError::Refused { message, .. }) => Ok(self.refused(&message)),
+            Err(error @ (GitHubError::NotFound | GitHubError::Refused { .. })) => self.denied(&error).await,
             Err(error) if error.is_unknown() => {
                 Ok(self.look_again(TimeDelta::seconds(2), &format!("no clear answer: {error}")))
             }
             Err(error) => Ok(Settled::from_error(&error, self.claim.attempts)),
+        }
+    }
+
+    /// GitHub surely started nothing. The build ends with the reason, unless nobody could have started it there.
+    async fn denied(&self, error: &GitHubError) -> anyhow::Result<Settled> {
+        let (workflow, git_ref) = (&self.build.workflow, &self.build.git_ref);
+        if error.lacks_permission() {
+            return Ok(self.refused(LACKS_ACTIONS));
+        }
+        match (Obstacle::of(self.context, self.build.repo(), &self.address, error).await?, error) {
+            (Some(Obstacle::Until(why)), _) => Ok(Settled::Blocked(why)),
+            (_, GitHubError::Refused { message, .. }) => Ok(self.refused(message)),
+            _ => Ok(self.refused(&format!(
+                "there is no workflow {workflow} on {git_ref}, or the App may not start it"
+            ))),
         }
     }
 
@@ -153,6 +181,6 @@ impl<'a> Dispatch<'a> {
     }
 
     fn look_again(&self, after: TimeDelta, why: &str) -> Settled {
-        Settled::Later { after, untried: false, why: why.to_owned() }
+        Settled::Later { after, untried: false, counts: true, why: why.to_owned() }
     }
 }

@@ -6,11 +6,13 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{Context, back_off};
 use crate::{
-    queue::{Event, LockKey, LockPlan, RepoKey, Stored, Turn, Verdict},
+    metrics,
+    queue::{AuditEntry, Event, LockKey, LockPlan, RepoKey, Stored, Turn, Verdict},
     store::{Locked, PutOff, Store, StoreError, WriteSet},
 };
 
@@ -27,6 +29,7 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let mut any = false;
     for repo in store.ready_lanes(store.now().await?).await? {
+        context.health().goes_on("Apply");
         any |= apply_lane(store, context.bot().await?, repo).await?;
     }
     if any {
@@ -40,6 +43,11 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
 /// # Errors
 /// What says nothing against the events: the database is away, or a lock was not free in time.
 pub async fn apply_lane(store: &Store, bot: &str, repo: RepoKey) -> anyhow::Result<bool> {
+    let span = tracing::error_span!("lane", tenant = repo.tenant_id, repo = repo.repo_id);
+    apply_waiting(store, bot, repo).instrument(span).await
+}
+
+async fn apply_waiting(store: &Store, bot: &str, repo: RepoKey) -> anyhow::Result<bool> {
     let mut batch = Batch { store, repo, size: BATCH, extra: BTreeSet::new(), bot };
     let mut any = false;
     loop {
@@ -73,7 +81,14 @@ struct Batch<'a> {
 /// Why a batch did not go through, and which events it had.
 struct Failed {
     error: StoreError,
-    events: Vec<(Uuid, i32)>,
+    events: Vec<Chosen>,
+}
+
+/// An event of a batch.
+struct Chosen {
+    inbox_id: Uuid,
+    attempts: i32,
+    delivery_id: Option<String>,
 }
 
 impl Batch<'_> {
@@ -92,7 +107,7 @@ impl Batch<'_> {
             // Nothing was chosen yet: no event is to blame.
             error if failed.events.is_empty() => return Err(error.into()),
             error if failed.events.len() > 1 => {
-                tracing::warn!(%error, repo = self.repo.repo_id, events = failed.events.len(), "a batch is halved");
+                tracing::warn!(%error, events = failed.events.len(), "a batch is halved");
                 self.size = failed.events.len() / 2;
             }
             error => self.put_off(&failed.events, &error).await?,
@@ -101,14 +116,17 @@ impl Batch<'_> {
     }
 
     /// One event failed alone: later ones go on, and after some tries it is set aside.
-    async fn put_off(&self, events: &[(Uuid, i32)], error: &StoreError) -> anyhow::Result<()> {
+    async fn put_off(&self, events: &[Chosen], error: &StoreError) -> anyhow::Result<()> {
         let now = self.store.now().await?;
-        for (inbox_id, attempts) in events {
+        for Chosen { inbox_id, attempts, delivery_id } in events {
             let attempts = attempts + 1;
             let dead = attempts >= TRIES;
             let text = error.to_string();
             if dead {
-                tracing::error!(%inbox_id, repo = self.repo.repo_id, %error, "an event is set aside as dead");
+                tracing::error!(%inbox_id, delivery = delivery_id, %error, "an event is set aside as dead");
+                metrics::event("dead");
+            } else {
+                tracing::warn!(%inbox_id, delivery = delivery_id, %error, attempts, "an event could not be applied");
             }
             let state = if dead { "dead" } else { "ready" };
             let put_off = PutOff { state, due_at: now + back_off(attempts), attempts, error: &text };
@@ -123,14 +141,14 @@ impl Batch<'_> {
         self.transaction(&mut events).await.map_err(|error| Failed { error, events })
     }
 
-    async fn transaction(&self, chosen: &mut Vec<(Uuid, i32)>) -> Result<bool, StoreError> {
+    async fn transaction(&self, chosen: &mut Vec<Chosen>) -> Result<bool, StoreError> {
         let store = self.store;
         let Some(mut lane) = store.claim_lane(self.repo).await? else { return Ok(false) };
         let now = store.now().await?;
         let (waiting, unreadable) = lane.waiting(now, 5 * BATCH as i64).await?;
         for inbox_id in unreadable {
             let (error, due_at) = ("this version cannot read it", now + UNREADABLE_AGAIN);
-            tracing::warn!(%inbox_id, repo = self.repo.repo_id, error, "an event is left to a newer version");
+            tracing::warn!(%inbox_id, error, "an event is left to a newer version");
             let put_off = PutOff { state: "ready", due_at, attempts: 0, error };
             store.postpone_event(self.repo, inbox_id, put_off).await?;
         }
@@ -139,7 +157,11 @@ impl Batch<'_> {
             lane.give_back().await;
             return Ok(false);
         }
-        chosen.extend(events.iter().map(|(stored, attempts)| (stored.inbox_id, *attempts)));
+        chosen.extend(events.iter().map(|(stored, attempts)| Chosen {
+            inbox_id: stored.inbox_id,
+            attempts: *attempts,
+            delivery_id: stored.delivery_id.clone(),
+        }));
         let events: Vec<Stored> = events.into_iter().map(|(stored, _)| stored).collect();
 
         let glance = lane.glance(&events).await?;
@@ -147,7 +169,12 @@ impl Batch<'_> {
         plan.keys.extend(self.extra.iter().cloned());
         let mut locked = lane.lock(store, &plan, &format!("apply {}", std::process::id())).await?;
         match self.decide(&mut locked, &events).await {
-            Ok((write, now)) => locked.commit(write, now).await.map(|()| true),
+            Ok((write, now)) => {
+                let told = Told::of(&write);
+                locked.commit(write, now).await?;
+                told.tell();
+                Ok(true)
+            }
             Err(error) => {
                 // Awaited: else the next try, with another size or plan, would find the lane claimed by this one.
                 locked.rollback().await;
@@ -172,10 +199,11 @@ impl Batch<'_> {
     fn turn(&self, locked: &Locked, mut turn: Turn, events: &[Stored]) -> Result<WriteSet, StoreError> {
         let mut write = WriteSet::new(self.repo);
         for stored in events {
+            let _event = tracing::error_span!("event", delivery = stored.delivery_id).entered();
             match turn.apply(stored)? {
                 Verdict::Applied => write.applied(stored.inbox_id, "applied"),
                 Verdict::Ignored(why) => {
-                    tracing::debug!(delivery = stored.delivery_id, why, "ignored");
+                    tracing::debug!(why, "ignored");
                     write.applied(stored.inbox_id, "ignored");
                 }
                 Verdict::Parked => write.parked(stored.inbox_id),
@@ -183,6 +211,36 @@ impl Batch<'_> {
         }
         write.turn(locked, turn.finish())?;
         Ok(write)
+    }
+}
+
+/// What a batch changed, told once it is committed.
+struct Told {
+    audit: Vec<AuditEntry>,
+    outcomes: Vec<String>,
+}
+
+impl Told {
+    fn of(write: &WriteSet) -> Self {
+        Self { audit: write.audit().to_vec(), outcomes: write.outcomes() }
+    }
+
+    fn tell(self) {
+        for outcome in &self.outcomes {
+            metrics::event(outcome);
+        }
+        for AuditEntry { build_id, actor, what, before, after, why, source, .. } in self.audit {
+            if what == "status" || what == "request" {
+                let from = before.as_deref().unwrap_or("none");
+                metrics::transition(from, after.as_deref().unwrap_or("none"));
+            }
+            if what == AuditEntry::RECOVERED {
+                metrics::recovered("run");
+            }
+            let build = build_id.map(tracing::field::display);
+            let delivery = source.strip_prefix("delivery ");
+            tracing::info!(build, delivery, actor, what, before, after, why, source, "changed");
+        }
     }
 }
 

@@ -1,65 +1,103 @@
-//! Asks GitHub about the runs of held locks, so that a lost webhook costs one interval and never a build.
+//! Asks GitHub about the runs of held locks, at the start of the process too, so that a lost webhook costs one interval
+//! and never a build.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
+use tracing::Instrument as _;
 
-use super::Context;
+use super::{Context, obstacle::NobodyLeft};
 use crate::{
     github::{GitHubError, Repo, Run},
-    queue::{Build, DispatchAnswer, Event, Phase, RunReport},
+    queue::{Build, DispatchAnswer, Event, Phase, RepoKey, RunReport},
+    store::RunToCheck,
 };
+
+/// How many repositories are asked about at once: where GitHub hangs, the others are heard of in time.
+const AT_ONCE: usize = 8;
 
 pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let now = context.store().now().await?;
     let half = TimeDelta::from_std(context.0.check_runs_every / 2).unwrap_or(TimeDelta::MAX);
-    let mut late = BTreeSet::new();
+    let mut holders: BTreeMap<RepoKey, Vec<RunToCheck>> = BTreeMap::new();
     for holder in context.store().runs_to_check(now - half, now).await? {
+        holders.entry(holder.build.repo()).or_default().push(holder);
+    }
+    let asked = stream::iter(holders).map(|(repo, holders)| look(context, repo, holders));
+    let results: Vec<_> = asked.buffer_unordered(AT_ONCE).collect().await;
+    results.into_iter().collect::<Result<(), _>>()?;
+    Ok(false)
+}
+
+/// Looks after the holders of one repository.
+async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> anyhow::Result<()> {
+    let mut late = false;
+    for holder in holders {
+        context.health().goes_on("Monitor");
         if holder.unanswered {
             // Its dispatch was set aside: nothing else would ever move this build.
             let event =
                 Event::Dispatched { build: holder.build.build_id, answer: DispatchAnswer::NeverConfirmed };
-            context.tell(holder.build.repo(), "monitor", &event).await?;
+            context.tell(repo, "monitor", &event).await?;
             continue;
         }
-        let ended = match holder.build.run_id.filter(|_| holder.ask) {
-            Some(run_id) => match ask(context, &holder.build, run_id).await {
-                Ok(ended) => ended,
-                Err(error) => {
-                    let build = holder.build.build_id;
-                    tracing::warn!(%build, run_id, error = format!("{error:#}"), "GitHub did not say how the run is");
-                    false
+        let over = match holder.build.run_id.filter(|_| holder.ask) {
+            Some(run_id) => {
+                let (tenant, repo, build) = (repo.tenant_id, repo.repo_id, holder.build.build_id);
+                let span = tracing::error_span!("monitor", tenant, repo, %build, run = run_id);
+                match ask(context, &holder.build, run_id).instrument(span.clone()).await {
+                    Ok(over) => over,
+                    // It went where the App is not: nothing can be known.
+                    Err(error) if error.is::<NobodyLeft>() => continue,
+                    Err(error) => {
+                        let error = format!("{error:#}");
+                        span.in_scope(|| tracing::warn!(error, "GitHub did not say how the run is"));
+                        false
+                    }
                 }
-            },
+            }
             None => false,
         };
-        // After downtime a build that has ended is completed, not timed out.
-        if holder.overdue && !ended {
-            late.insert(holder.build.repo());
-        }
+        // After downtime a build that has ended is completed, not timed out. Nor is one of which GitHub did not say now
+        // that it goes on: the heart sees that in its leases' heartbeats.
+        late |= holder.overdue && !over;
     }
-    for repo in late {
+    if late {
         context.tell(repo, "monitor", &Event::Look).await?;
     }
-    Ok(false)
+    Ok(())
 }
 
-/// Returns whether the run is over.
+/// Tells how the build's own attempt is, and that another has begun, if so. Returns whether its own is over.
 async fn ask(context: &Context, build: &Build, run_id: i64) -> anyhow::Result<bool> {
     let (_, address) = context.repository(build.repo()).await?;
-    let event = match context.0.github.run(&address, run_id.cast_unsigned()).await {
-        Ok(run) => Event::Run(report(&run)),
+    let github = &context.0.github;
+    let gone = Event::RunGone { run_id, attempt: build.attempt() };
+    let (own, later) = match github.run(&address, run_id.cast_unsigned()).await.map(|run| report(&run)) {
+        Ok(run) if run.attempt == build.attempt() => (Event::Run(run), None),
+        Ok(run) => {
+            let own = build.attempt().unsigned_abs();
+            match github.run_attempt(&address, run_id.cast_unsigned(), own).await {
+                Ok(own) => (Event::Run(report(&own)), (run.attempt > build.attempt()).then_some(run)),
+                // Another one took its place, and what became of it is not kept.
+                Err(GitHubError::NotFound) if run.attempt > build.attempt() => (gone, Some(run)),
+                Err(error) => return Err(error.into()),
+            }
+        }
         Err(GitHubError::NotFound) => {
             confirm_access(context, build, &address).await?;
-            Event::RunGone { run_id }
+            (gone, None)
         }
         Err(error) => return Err(error.into()),
     };
-    let over = match &event {
+    let over = match &own {
         Event::Run(report) => report.phase == Phase::Completed,
         _ => true,
     };
-    context.tell(build.repo(), "monitor", &event).await?;
+    for event in [own].into_iter().chain(later.map(Event::Run)) {
+        context.tell(build.repo(), "monitor", &event).await?;
+    }
     Ok(over)
 }
 
@@ -91,6 +129,7 @@ pub(super) fn report(run: &Run) -> RunReport {
         title: run.display_title.clone(),
         trigger: run.event.clone(),
         actor: run.actor_login.clone().unwrap_or_default(),
+        started_by: run.triggering_actor_login.clone().unwrap_or_default(),
         created_at: run.created_at,
         head_sha: run.head_sha.clone(),
         url: run.html_url.clone(),

@@ -12,12 +12,13 @@ use crate::{
 /// Files change without a push that we hear of: they are read again after this long.
 const STALE_AFTER: TimeDelta = TimeDelta::hours(1);
 
-/// The repository with a catalogue that is fresh enough.
+/// The repository with a catalogue that is fresh enough. `source` is what made us look, for the audit.
 pub(super) async fn refresh(
     context: &Context,
     repository: Repository,
     address: &Repo,
     force: bool,
+    source: &str,
 ) -> anyhow::Result<Repository> {
     let now = context.store().now().await?;
     let fresh = repository.policy_read_at.is_some_and(|read| now - read < STALE_AFTER);
@@ -35,7 +36,7 @@ pub(super) async fn refresh(
             "the policy is broken"
         );
     }
-    context.store().save_policy(repository.key, &outcome, now).await?;
+    context.store().save_policy(repository.key, &outcome, now, source).await?;
     Ok(context.store().repository(repository.key).await?.unwrap_or(repository))
 }
 

@@ -1,9 +1,12 @@
 //! Facts before locks: what a decision needs from GitHub is asked here and stored with its time.
 
-use super::{Context, back_off, budget::Budget, policy};
+use tracing::Instrument as _;
+
+use super::{Context, budget::Budget, obstacle::NobodyLeft, pause, policy};
 use crate::{
     github::GitHubError,
-    queue::{CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
+    metrics,
+    queue::{Access, CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
     request::{Asked, Command, CommandLine, from_command, from_issue},
     store::{PutOff, Repository, StoreError, Unprepared},
 };
@@ -18,15 +21,31 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let budget = Budget::begin(context);
     let Some(claim) = store.claim_unprepared(store.now().await?).await? else { return Ok(false) };
-    match budget.spend(facts(context, &claim)).await {
-        Some(Ok(facts)) => {
-            store.prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
-            context.0.wakes.apply.notify_one();
-        }
-        Some(Err(error)) => put_off(context, &claim, &error).await?,
-        None => put_off(context, &claim, &GitHubError::Unknown("it took too long".into()).into()).await?,
-    }
+    let span = tracing::error_span!(
+        "prepare",
+        tenant = claim.repo.tenant_id,
+        repo = claim.repo.repo_id,
+        delivery = claim.stored.delivery_id,
+        issue = claim.stored.event.issue()
+    );
+    prepare(context, &claim, budget).instrument(span).await?;
     Ok(true)
+}
+
+async fn prepare(context: &Context, claim: &Unprepared, budget: Budget) -> anyhow::Result<()> {
+    match budget.spend(facts(context, claim)).await {
+        Some(Ok(facts)) => {
+            context.store().prepared(claim.repo, claim.stored.inbox_id, &facts).await?;
+            context.0.wakes.apply.notify_one();
+            Ok(())
+        }
+        Some(Err(error)) if error.is::<NobodyLeft>() => {
+            let (store, inbox_id) = (context.store(), claim.stored.inbox_id);
+            Ok(store.ignore_event(claim.repo, inbox_id, &error.to_string()).await?)
+        }
+        Some(Err(error)) => put_off(context, claim, &error).await,
+        None => put_off(context, claim, &GitHubError::Unknown("it took too long".into()).into()).await,
+    }
 }
 
 async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -> anyhow::Result<()> {
@@ -37,29 +56,33 @@ async fn put_off(context: &Context, claim: &Unprepared, error: &anyhow::Error) -
         Some(GitHubError::Unauthorized(_)) => claim.attempts >= TRIES_UNACCEPTED,
         _ => claim.attempts >= TRIES && !passing,
     };
-    let after = match github {
-        Some(GitHubError::RetryLater { after: Some(after), .. }) => chrono::TimeDelta::from_std(*after)?,
-        _ => back_off(claim.attempts),
-    };
-    let error = format!("{error:#}");
-    tracing::warn!(
-        delivery = claim.stored.delivery_id,
-        repo = claim.repo.repo_id,
-        attempts = claim.attempts,
-        dead,
-        error,
-        "facts are missing"
-    );
+    let after = pause::after_any(error, claim.attempts);
+    let (error, attempts) = (format!("{error:#}"), claim.attempts);
+    if dead {
+        tracing::error!(attempts, error, "an event is set aside as dead: facts are missing");
+        metrics::event("dead");
+    } else if github.is_some() {
+        // The call's failure is a line already.
+        tracing::debug!(attempts, error, "facts are missing");
+    } else {
+        tracing::warn!(attempts, error, "facts are missing");
+    }
     let due_at = context.store().now().await? + after;
     let state = if dead { "dead" } else { "unprepared" };
-    let put_off = PutOff { state, due_at, attempts: claim.attempts, error: &error };
+    let counts = github.is_none_or(|error| pause::counts(error, claim.attempts));
+    let attempts = claim.attempts - i32::from(!counts);
+    let put_off = PutOff { state, due_at, attempts, error: &error };
     Ok(context.store().postpone_event(claim.repo, claim.stored.inbox_id, put_off).await?)
 }
 
 async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
     let (repository, address) = context.repository(claim.repo).await?;
+    if repository.access == Access::Transferred {
+        // Asked of its former owner, whose queue is closed.
+        return Err(NobodyLeft(repository.access).into());
+    }
     let force = claim.stored.event == Event::FilesChanged;
-    let repository = policy::refresh(context, repository, &address, force).await?;
+    let repository = policy::refresh(context, repository, &address, force, &claim.stored.origin()).await?;
     let (author, steps) = match &claim.stored.event {
         Event::Issue(event) => (Some(&event.author), steps_of_issue(&repository, event)),
         Event::Comment(event) => (Some(&event.author), steps_of_comment(&repository, event)),

@@ -141,7 +141,7 @@ impl Comment {
                     Posted { marker: self.key, comment_id: comment.id.cast_signed(), url: comment.html_url };
                 Ok(Settled::Done(Box::new(Done { event: None, posted: Some(posted), mirror: self.mirror })))
             }
-            Err(error) => Ok(Settled::from_error(&error, claim.attempts)),
+            Err(error) => Settled::from_refusal(context, claim, address, &error).await,
         }
     }
 }

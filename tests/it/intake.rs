@@ -175,6 +175,13 @@ async fn a_bad_or_missing_signature_is_401() {
     *changed.body_mut() = Body::from(comment("/build evil=yes").to_string());
     assert_eq!(door.send(changed).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(door.rows().await, (0, 0, 0));
+    let text = trilock::metrics::render(None).expect("text");
+    let unsigned =
+        text.lines().find_map(|l| l.strip_prefix("trilock_deliveries_total{outcome=\"unsigned\"} "));
+    assert!(
+        unsigned.and_then(|count| count.parse::<u64>().ok()).is_some_and(|count| count >= 7),
+        "{unsigned:?}"
+    );
 }
 
 #[tokio::test]

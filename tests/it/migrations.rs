@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use trilock::store::{LockBounds, MIGRATIONS, Store};
 
-use crate::harness::fresh_database;
+use crate::harness::{empty_database, fresh_database};
 
 async fn run(connection: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
@@ -18,14 +18,6 @@ fn sample(version: i64) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| {
         panic!("migration {version} needs sample rows in {}: {error}", path.display())
     })
-}
-
-async fn empty_database() -> PgConnectOptions {
-    let options = fresh_database().await;
-    let name = format!("{}_empty", options.get_database().expect("a name"));
-    let mut connection = PgConnection::connect_with(&options).await.unwrap();
-    run(&mut connection, format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
-    options.database(&name)
 }
 
 /// All migrations, each tried on the rows of those before it.

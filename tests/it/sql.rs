@@ -51,8 +51,10 @@ async fn every_statement_prepares() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Read whole by intent: `repository` is listed for the page; `lock` and `lease` are listed for operators.
-const LISTS: [&str; 5] = ["repositories", "lock_view", "lease_view", "dead", "retire"];
+/// Read whole by intent: `repository` is listed for the page; `lock` and `lease` are listed for operators; gauges are of
+/// all that is open; installations are compared with GitHub's list.
+const LISTS: [&str; 7] =
+    ["known_installations", "repositories", "lock_view", "lease_view", "dead", "retire", "gauges"];
 
 /// A plan that can use an index does so once sequential scans are priced out, whatever the tables' size. What still
 /// shows one has no index, and would read a million rows.

@@ -1,6 +1,8 @@
 //! The pages and their JSON through the real router: who sees what, and in which form.
 
+mod metrics;
 mod pages;
+mod ready;
 
 use axum::{
     body::Body,
@@ -127,6 +129,23 @@ async fn over_tls_the_cookie_is_secure_and_without_a_token_nobody_is_an_operator
     }
     let empty_bearer = closed.get_with("/api/overview", header::AUTHORIZATION, "Bearer ").await;
     assert_eq!(empty_bearer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_started_by_hand_is_shown_as_that() {
+    let t = two_repositories().await;
+    let run = t.by_hand("eve", "v9.0.0").await;
+    let page = Pages::of(&t).get("/api/queue/octo/app").await.json();
+    let repository = &page["repositories"][0];
+    let running = repository["running"].as_array().unwrap();
+    let by_hand = running.iter().find(|build| build["run_id"] == run).expect("the run");
+    assert_eq!((&by_hand["by_hand"], &by_hand["outside"]), (&true.into(), &true.into()));
+    assert_eq!((&by_hand["issue"], &by_hand["asked_by"]), (&Value::Null, &"eve".into()));
+    let other = running.iter().find(|build| build["run_id"] != run).expect("the build");
+    assert_eq!((&other["by_hand"], &other["outside"]), (&false.into(), &false.into()));
+    let lock = &repository["locks"]["issue"][0];
+    assert_eq!(lock["name"], format!("run:{run}"));
+    assert_eq!(lock["url"], format!("https://github.com/octo/app/actions/runs/{run}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -161,6 +161,7 @@ impl Town {
             allowed_owners: Vec::new(),
             public_url: String::new(),
             check_runs_every: Duration::from_secs(60),
+            reconcile_every: Duration::from_secs(5 * 60),
             web: web::Options {
                 github_url: sandbox.base_url().to_owned(),
                 demo: Some(town::panel(sandbox.base_url())),

@@ -7,13 +7,15 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::Response;
 use serde_json::{Value, json};
-use tokio::{io::AsyncReadExt, net::TcpListener};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpSocket, TcpStream},
+    time::timeout,
+};
 
 use super::{
     super::{GitHub, GitHubError, Settings, TimeOuts},
-    server::{
-        Reply, client, impatient_client, reply, reply_with, repo, serve, serve_all, settings, start, token,
-    },
+    server::{Reply, client, impatient_client, reply, repo, serve, serve_all, settings, token},
 };
 
 async fn dispatch(url: &str) -> GitHubError {
@@ -81,9 +83,48 @@ async fn a_hung_minting_does_not_hold_the_others_for_ever() {
     let github = impatient_client(&server.url);
     let repo = repo();
     let both = async { tokio::join!(github.run(&repo, 1), github.run(&repo, 2)) };
-    let (one, two) = tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
+    let (one, two) = timeout(Duration::from_secs(5), both).await.unwrap();
     assert!(matches!(one, Err(GitHubError::NotSent(_))), "{one:?}");
     assert!(matches!(two, Err(GitHubError::NotSent(_))), "{two:?}");
+}
+
+/// A port whose queue of connections is full: the kernel drops who else knocks. The connections that fill it come along.
+async fn silent_port() -> (String, TcpListener, Vec<TcpStream>) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut filling = Vec::new();
+    while let Ok(connected) = timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
+        filling.push(connected.unwrap());
+    }
+    (format!("http://{address}"), listener, filling)
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_come_about_in_time_means_that_nothing_was_sent() {
+    let (url, _listener, _filling) = silent_port().await;
+    let github = GitHub::new(Settings { time_outs: patient(), ..settings(&url) }).unwrap();
+    let error = timeout(Duration::from_secs(30), github.app()).await.expect("the bound holds").unwrap_err();
+    assert!(matches!(error, GitHubError::NotSent(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_silence_longer_than_the_read_bound_ends_the_call() {
+    let server = serve_all(|_| Reply::Never).await;
+    let time_outs = TimeOuts { read: Duration::from_millis(150), ..patient() };
+    let github = GitHub::new(Settings { time_outs, ..settings(&server.url) }).unwrap();
+    let error = timeout(Duration::from_secs(30), github.app()).await.expect("the bound holds").unwrap_err();
+    assert!(matches!(error, GitHubError::Unknown(_)), "{error:?}");
+}
+
+/// Of the bounds only that for connecting is one that a test lives to see.
+fn patient() -> TimeOuts {
+    TimeOuts {
+        connect: Duration::from_millis(150),
+        read: Duration::from_secs(600),
+        total: Duration::from_secs(600),
+    }
 }
 
 #[tokio::test]
@@ -118,42 +159,12 @@ async fn a_connection_closed_before_the_answer_leaves_it_unknown() {
         let (mut socket, _) = listener.accept().await.unwrap();
         let read = socket.read(&mut [0; 4096]).await.unwrap();
         drop(socket);
-        let again = tokio::time::timeout(Duration::from_millis(100), listener.accept()).await;
+        let again = timeout(Duration::from_millis(100), listener.accept()).await;
         (read > 0, again.is_ok())
     });
     let error = client(&url).app().await.unwrap_err();
     assert!(matches!(error, GitHubError::Unknown(_)), "{error:?}");
     assert_eq!(server.await.unwrap(), (true, false), "(something arrived, a second connection)");
-}
-
-async fn limited(status: u16, headers: &'static [(&str, &str)], message: &'static str) -> Option<Duration> {
-    let server = serve(move |_| reply_with(status, headers, json!({ "message": message }))).await;
-    let error = client(&server.url).create_comment(&repo(), 1, "x").await.unwrap_err();
-    assert_eq!(server.calls().len(), 1);
-    assert!(error.is_transient() && !error.is_unknown());
-    match error {
-        GitHubError::RetryLater { after, .. } => after,
-        other => panic!("{status} {message}: {other:?}"),
-    }
-}
-
-#[tokio::test]
-async fn limits_ask_for_patience_and_say_how_long() {
-    let seconds = |count| Some(Duration::from_secs(count));
-    assert_eq!(limited(403, &[("retry-after", "30")], "slow down").await, seconds(30));
-    assert_eq!(limited(429, &[("retry-after", "7")], "slow down").await, seconds(7));
-    assert_eq!(limited(429, &[], "slow down").await, None);
-    assert_eq!(limited(403, &[], "You have exceeded a secondary rate limit.").await, None);
-}
-
-#[tokio::test]
-async fn an_empty_budget_waits_for_its_reset() {
-    // 90 s after the client's clock began, which runs on while the call is made.
-    const RESET: &str = "1772366490";
-    assert_eq!(RESET, (start().timestamp() + 90).to_string());
-    let empty = &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", RESET)];
-    let pause = limited(403, empty, "API rate limit exceeded").await.unwrap().as_secs();
-    assert!((80..=90).contains(&pause), "{pause}");
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ fn comment(id: u64) -> Value {
 }
 
 fn assert_headers(seen: &Seen) {
+    for (name, _) in &seen.headers {
+        assert_eq!(seen.headers.get_all(name).iter().count(), 1, "{name}: {seen:?}");
+    }
     assert_eq!(seen.header("user-agent"), concat!("trilock/", env!("CARGO_PKG_VERSION")), "{seen:?}");
     assert_eq!(seen.header("accept"), "application/vnd.github+json", "{seen:?}");
     assert_eq!(seen.header("x-github-api-version"), "2022-11-28", "{seen:?}");
@@ -49,6 +52,21 @@ async fn every_page_goes_to_our_base_with_authorization_and_headers() {
 }
 
 #[tokio::test]
+async fn every_call_has_each_header_once() {
+    let server =
+        serve(|_| reply(200, json!({ "id": 1, "html_url": "", "slug": "trilock", "sha": "c0ffee" }))).await;
+    let github = client(&server.url);
+    github.app().await.unwrap();
+    github.commit_sha(&repo(), "main").await.unwrap();
+    github.create_comment(&repo(), 1, "x").await.unwrap();
+    github.update_comment(&repo(), 1, "x").await.unwrap();
+    github.delete_comment(&repo(), 1).await.unwrap();
+    github.cancel(&repo(), 1).await.unwrap();
+    assert_eq!(server.all().len(), 7, "the token is one of them");
+    server.all().iter().for_each(assert_headers);
+}
+
+#[tokio::test]
 async fn a_listing_without_end_is_cut() {
     let server =
         serve(|_| reply_with(200, &[("link", "<https://x.invalid>; rel=\"next\"")], json!([comment(1)])))
@@ -74,8 +92,10 @@ async fn a_renamed_repository_is_followed_on_the_same_host() {
     seen.iter().for_each(assert_headers);
     assert_eq!(seen.last().unwrap().body, json!({ "body": "hello" }));
 
+    // A 301 does not say that the write belongs elsewhere as it is.
     let cancelled = github.cancel(&repo(), 1).await;
-    assert!(matches!(cancelled, Err(GitHubError::Refused { status: 301, .. })), "{cancelled:?}");
+    let message = "it has moved to /repositories/1/next".to_owned();
+    assert_eq!(cancelled, Err(GitHubError::Refused { status: 301, message }));
 }
 
 #[tokio::test]

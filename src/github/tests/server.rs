@@ -1,4 +1,5 @@
-//! The server, the App's key, and a client for both.
+//! The server, the App's key, and a client for both. What the server sees is held against GitHub's description too,
+//! where `TRILOCK_API_REQUESTS` names it.
 
 use std::{
     sync::{Arc, LazyLock, Mutex},
@@ -13,7 +14,7 @@ use aws_lc_rs::{
 use axum::{
     Router,
     body::Body,
-    extract::Request,
+    extract::{Query, Request},
     http::{HeaderMap, Method},
     response::{IntoResponse, Response},
 };
@@ -23,7 +24,10 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::super::{GitHub, Repo, Settings, TimeOuts};
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    sandbox::{Call, Table},
+};
 
 /// One request, as it arrived.
 #[derive(Clone, Debug)]
@@ -62,6 +66,41 @@ impl Server {
 
     pub fn minted(&self) -> usize {
         self.all().iter().filter(|seen| seen.mints_token()).count()
+    }
+}
+
+/// Read once: it is large.
+static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
+    std::env::var_os("TRILOCK_API_REQUESTS").map(|path| Table::read(path.as_ref()).unwrap())
+});
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let Some(table) = TABLE.as_ref().filter(|_| !std::thread::panicking()) else { return };
+        let unknown: Vec<String> = self.all().iter().filter_map(|seen| seen.mismatch(table)).collect();
+        assert!(unknown.is_empty(), "calls that GitHub does not know: {unknown:#?}");
+    }
+}
+
+impl Seen {
+    fn mismatch(&self, table: &Table) -> Option<String> {
+        let (path, query) = self.uri.split_once('?').unwrap_or((&self.uri, ""));
+        let path = path.strip_prefix("/api/v3").unwrap_or(path);
+        // The address to which GitHub redirects who uses an old name; nobody builds it.
+        if path.starts_with("/repositories/") {
+            return None;
+        }
+        let Query(pairs) = Query::try_from_uri(&self.uri.parse().unwrap()).unwrap();
+        let call = Call {
+            method: self.method.to_string(),
+            raw_path: path.to_owned(),
+            path: String::new(),
+            raw_query: query.to_owned(),
+            query: pairs,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+        };
+        table.mismatch(&call).map(|why| format!("{} {}: {why}", self.method, self.uri))
     }
 }
 

@@ -90,7 +90,7 @@ proptest! {
         let file = Artifact { name: d.clone(), size_bytes: 1, url: format!("https://github.com/{c}"), expires_at: None };
         let builds: Vec<Build> =
             endings(&texts).into_iter().map(|(status, ending)| poisoned(status, ending, trigger, &texts)).collect();
-        let lines = builds.iter().map(|build| StatusLine { build, before: Some(2), outcome_url: None }).collect();
+        let lines = builds.iter().map(|build| StatusLine { build, before: Some(2), outside: false, outcome_url: None }).collect();
         let now = sample::at(14, 0) + TimeDelta::days(1);
         let view = StatusView { now, queue_url: "https://ci.example/q/o/r", builds: lines };
         assert_sealed(&status_comment(&view), status_marker());
@@ -122,7 +122,7 @@ fn a_marker_in_somebodys_text_is_none() {
         Trigger::Issue,
         &[(); 4].map(|()| "<!-- trilock:reply:c1.0 -->".to_owned()),
     );
-    let lines = vec![StatusLine { build: &build, before: None, outcome_url: None }];
+    let lines = vec![StatusLine { build: &build, before: None, outside: false, outcome_url: None }];
     let view = StatusView { now: sample::at(14, 0), queue_url: "https://ci.example/q/o/r", builds: lines };
     let comment = status_comment(&view);
     assert!(comment.contains(&reply_marker("c1.0")));
@@ -140,7 +140,7 @@ fn a_comment_too_long_for_github_is_cut_at_a_line_and_keeps_its_marker() {
     };
     let ending = Ending::Invalid { problems: vec![problem; 200], corrected: None };
     let build = sample::build(Status::Invalid, Some(ending));
-    let lines = vec![StatusLine { build: &build, before: None, outcome_url: None }];
+    let lines = vec![StatusLine { build: &build, before: None, outside: false, outcome_url: None }];
     let view = StatusView { now: sample::at(14, 0), queue_url: "https://ci.example/q/o/r", builds: lines };
     let comment = status_comment(&view);
     let length = comment.chars().count();

@@ -169,3 +169,25 @@ fn lifted() {
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
     ");
 }
+
+#[test]
+fn what_is_gone() {
+    let heading = |status, ending| comment_of(status, ending).lines().next().map(str::to_owned);
+    let cases = [
+        (Ending::IssueGone { why: Gone::Deleted }, "### 🚫 Cancelled because the issue was deleted"),
+        (
+            Ending::IssueGone { why: Gone::Transferred },
+            "### 🚫 Cancelled because the issue is another repository's now",
+        ),
+        (Ending::RepositoryGone, "### 🚫 Cancelled because the repository was deleted"),
+        (Ending::RepositoryMoved, "### 🚫 Cancelled because the repository has another owner now"),
+    ];
+    for (ending, words) in cases {
+        assert_eq!(heading(Status::Cancelled, ending).as_deref(), Some(words));
+    }
+    assert_snapshot!(comment_of(Status::Lost, Ending::RepositoryGone), @r"
+    ### ❓ The repository was deleted while this was built: desktop `v1.4.0`
+
+    <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
+    ");
+}

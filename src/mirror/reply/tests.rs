@@ -89,7 +89,7 @@ fn the_policy_shown_is_a_good_one() {
 #[test]
 fn status_shows_the_blocks_of_the_status_comment() {
     let running = build(Status::Running, None);
-    let builds = vec![StatusLine { build: &running, before: None, outcome_url: None }];
+    let builds = vec![StatusLine { build: &running, before: None, outside: false, outcome_url: None }];
     let view = StatusView { now: at(14, 40), queue_url: QUEUE_URL, builds };
     assert_snapshot!(reply_of(&Reply::Status, &[], Some(&view)), @r"
     ### 🔨 Building since 14:21 UTC ([run](https://github.com/o/r/actions/runs/77))

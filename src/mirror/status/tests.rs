@@ -9,7 +9,7 @@ use crate::{
 const QUEUE_URL: &str = "https://ci.example/q/o/r";
 
 fn comment_of(build: &Build, before: Option<u32>) -> String {
-    let builds = vec![StatusLine { build, before, outcome_url: None }];
+    let builds = vec![StatusLine { build, before, outside: false, outcome_url: None }];
     status_comment(&StatusView { now: at(13, 58), queue_url: QUEUE_URL, builds })
 }
 
@@ -28,6 +28,23 @@ fn two_problems() -> Vec<Problem> {
         problem("Version tag", Some("1.4"), "must begin with v", Some("v1.4.0")),
         problem("Channel", Some("nightly"), "not one of stable, beta", Some("beta")),
     ]
+}
+
+#[test]
+fn next_while_a_run_goes_on_that_was_started_by_hand() {
+    let queued = build(Status::Queued, None);
+    let builds = vec![StatusLine { build: &queued, before: Some(1), outside: true, outcome_url: None }];
+    let view = StatusView { now: at(13, 58), queue_url: QUEUE_URL, builds };
+    assert_snapshot!(status_comment(&view), @r"
+    ### ⚠️ A run started by hand is running outside the lock; your place is kept.
+    **desktop** · Version tag `v1.4.0` · Channel `beta`
+
+    1 build before yours as of 13:58 UTC; the number of now: [live queue](https://ci.example/q/o/r)
+    No estimate yet.
+    You need to do nothing: a new comment will tell you the result. To stop, write a comment with only `/cancel`.
+
+    <!-- trilock:status -->
+    ");
 }
 
 #[test]
@@ -93,7 +110,7 @@ fn running() {
 #[test]
 fn running_since_another_day() {
     let running = build(Status::Running, None);
-    let builds = vec![StatusLine { build: &running, before: None, outcome_url: None }];
+    let builds = vec![StatusLine { build: &running, before: None, outside: false, outcome_url: None }];
     let now = at(1, 0) + TimeDelta::days(1);
     let comment = status_comment(&StatusView { now, queue_url: QUEUE_URL, builds });
     assert!(comment.starts_with("### 🔨 Building since 22 Nov 14:21 UTC ("), "{comment}");
@@ -159,8 +176,12 @@ fn invalid_in_a_comment() {
 fn ended_is_one_line() {
     let line = |status| {
         let build = build(status, None);
-        let builds =
-            vec![StatusLine { build: &build, before: None, outcome_url: Some("https://github.com/c") }];
+        let builds = vec![StatusLine {
+            build: &build,
+            before: None,
+            outside: false,
+            outcome_url: Some("https://github.com/c"),
+        }];
         let comment = status_comment(&StatusView { now: at(15, 0), queue_url: QUEUE_URL, builds });
         comment.strip_suffix("\n\n<!-- trilock:status -->").unwrap_or_default().to_owned()
     };
@@ -180,7 +201,7 @@ fn several_build_types_have_a_block_each() {
     let ended = build(Status::Succeeded, None);
     let wrong = invalid_build(two_problems()[..1].to_vec(), None);
     let waiting = build(Status::Queued, None);
-    let line = |build, before| StatusLine { build, before, outcome_url: None };
+    let line = |build, before| StatusLine { build, before, outside: false, outcome_url: None };
     let builds = vec![line(&ended, None), line(&wrong, None), line(&waiting, Some(0))];
     assert_snapshot!(status_comment(&StatusView { now: at(13, 58), queue_url: QUEUE_URL, builds }), @r"
     ### ✅ Succeeded: desktop `v1.4.0`; a new comment tells the result

@@ -1,154 +1,108 @@
-//! What the database refuses, and what must hold after every turn.
+//! What must hold after every turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
 use super::super::{
-    Build, BuildId, Changes, Effect, Event, Lease, LeaseState, LockKey, QUEUE, Reaction, Resource, Status,
-    Step, Stored, Verdict,
+    Access, Build, BuildId, Changes, Effect, Ending, Event, GrantKind, Lease, LeaseState, LockKey, Phase,
+    QUEUE, Reaction, Resource, Resources, Status, Step, Stored,
 };
-use super::world::{REPO, Row, World};
+use super::world::{Before, REPO, World};
 use crate::request::Asked;
 
 impl World {
-    /// As `write_changes.sql` does it, with its guards and the schema's.
-    pub(super) fn write(&mut self, locks: &BTreeSet<LockKey>, changes: &Changes) {
-        self.check_status_steps(changes);
-        for build in &changes.ended {
-            if build.version > 1 {
-                let old = self.open.remove(&build.build_id).expect("an open build ends");
-                assert_eq!(old.version, build.version - 1, "the version that was read");
-            }
-            assert!(build.status.is_terminal() && build.ended_at.is_some() && build.ending.is_some());
-            assert!(self.history.insert(build.build_id, build.clone()).is_none(), "a build ends once");
-        }
-        for build in &changes.builds {
-            let old = self.open.insert(build.build_id, build.clone());
-            assert_eq!(
-                old.as_ref().map_or(0, |old| old.version),
-                build.version - 1,
-                "the version that was read"
-            );
-            if let Some(old) = old {
-                assert_eq!(written_over(&old, build), *build, "a column that an update does not write");
-            }
-        }
-        self.write_leases(changes);
-        for (key, counter) in &changes.counters {
-            assert!(locks.contains(key), "{key} is counted without being held");
-            self.counters.insert(key.clone(), *counter);
-        }
-        for (_, effect_id) in &changes.withdrawn {
-            let rows = self.outbox.len();
-            self.outbox.retain(|_, row| row.effect.effect_id != *effect_id || row.attempted.is_some());
-            assert_eq!(self.outbox.len() + 1, rows, "withdrawn was what nobody had tried");
-        }
-        for effect in &changes.effects {
-            self.decided.push(effect.effect.clone());
-            let row = Row { effect: effect.clone(), attempted: None };
-            self.outbox.entry(effect.effect_key.clone()).or_insert(row);
-        }
-        for issue in &changes.mirrors {
-            *self.wanted.entry(*issue).or_default() += 1;
-        }
-        for key in &changes.requests {
-            assert!(self.requests.insert(key.clone()), "the key of a request is unique");
-        }
-        for mark in &changes.cancel_marks {
-            if !self.marks.iter().any(|own| (own.issue, own.comment_id) == (mark.issue, mark.comment_id)) {
-                self.marks.push(*mark);
-            }
-        }
-    }
-
-    fn write_leases(&mut self, changes: &Changes) {
-        for ended in &changes.released {
-            let lease =
-                self.leases.remove(&(ended.lease.resource.clone(), ended.lease.slot)).expect("a lease");
-            assert_eq!(
-                (lease.build_id, lease.token),
-                (ended.lease.build_id, ended.lease.token),
-                "owner and token"
-            );
-            if ended.outcome == super::super::ReleaseOutcome::Lifted {
-                self.lifted.insert(lease.build_id);
-            }
-        }
-        let mut granted: Vec<&Lease> = changes.granted.iter().collect();
-        granted.sort_by_key(|lease| lease.token);
-        for lease in granted {
-            let last = self.tokens.insert(lease.resource.clone(), lease.token).unwrap_or(0);
-            assert!(lease.token > last, "tokens only grow");
-            let slot = (lease.resource.clone(), lease.slot);
-            assert!(self.leases.insert(slot, lease.clone()).is_none(), "one holder per slot");
-            let of_it = self.leases.values().filter(|own| own.resource == lease.resource).count();
-            let capacity = self.capacities()[&lease.resource];
-            assert!(
-                of_it <= capacity as usize && lease.slot < capacity.cast_signed(),
-                "granted beyond the capacity"
-            );
-        }
-        for lease in &changes.renewed {
-            let own = self.leases.get_mut(&(lease.resource.clone(), lease.slot)).expect("a lease");
-            assert_eq!(own.token, lease.token, "the lease that was read");
-            *own = lease.clone();
-        }
-    }
-
-    pub(super) fn settle_inbox(&mut self, events: &[Stored], verdicts: &[Verdict], changes: &Changes) {
-        for (stored, verdict) in events.iter().zip(verdicts) {
-            if *verdict == Verdict::Parked {
-                self.parked.push(stored.clone());
-            }
-        }
-        if changes.unpark {
-            self.inbox.append(&mut self.parked);
-        }
-        if changes.look_again {
-            self.receive(Event::Look);
-        }
-    }
-
-    /// The audit tells every step; each must follow from the one before and be allowed.
-    fn check_status_steps(&self, changes: &Changes) {
-        let mut at: BTreeMap<BuildId, String> =
-            self.open.values().map(|build| (build.build_id, build.status.as_str().to_owned())).collect();
-        for entry in changes.audit.iter().filter(|entry| entry.what == "status") {
-            let (id, before) = (entry.build_id.expect("a build"), entry.before.clone().expect("a status"));
-            let after = entry.after.clone().expect("a status");
-            let known = at.insert(id, after.clone()).unwrap_or_else(|| "requested".into());
-            assert_eq!(known, before, "steps follow each other");
-            assert!(status(&before).may_become(status(&after)), "{before} may not become {after}");
-        }
-        for build in changes.builds.iter().chain(&changes.ended) {
-            assert_eq!(at[&build.build_id], build.status.as_str(), "no step outside the audit");
-        }
-    }
-
     /// What must hold between the state before and after a turn.
-    pub(super) fn check_step(&self, before: &Self, changes: &Changes) {
+    pub(super) fn check_step(&mut self, before: &Before, changes: &Changes) {
+        let is_new = |build: &&Build| {
+            before.open.get(&build.build_id).is_none_or(|before| before.status != Status::Starting)
+        };
         let started = changes.builds.iter().filter(|build| build.status == Status::Starting);
-        let started = started
-            .filter(|build| before.open.get(&build.build_id).is_none_or(|b| b.status != Status::Starting));
+        let started = started.filter(|build| !build.is_manual()).filter(is_new);
         let first_waiting = self.queued().map(Build::order).min();
         for build in started {
             assert!(first_waiting.is_none_or(|waiting| build.order() < waiting), "somebody was overtaken");
         }
-        if let Some(head) = self.queued().min_by_key(|build| build.order()).filter(|_| !changes.look_again) {
-            let resources = super::super::Resources {
+        self.check_turns_left(before);
+        self.check_grants(before, changes);
+        self.check_timed_out(changes);
+        let head = self.queued().min_by_key(|build| build.order());
+        if let Some(head) = head.filter(|_| !changes.look_again && self.access == Access::Active) {
+            let resources = Resources {
                 capacity: self.capacities(),
                 tokens: BTreeMap::new(),
                 leases: self.leases.clone(),
             };
-            let blocked = head.needs().iter().any(|resource| resources.free_slot(resource).is_none());
+            let blocked = head.needs().iter().any(|resource| resources.free_slot(resource).is_none())
+                || self.outside().any(|run| run.needs().iter().any(|own| head.needs().contains(own)));
             assert!(blocked, "the head waits although all that it needs is free");
+        }
+    }
+
+    /// Nobody starves: only those who were there before it are started before one that waits.
+    fn check_turns_left(&mut self, before: &Before) {
+        let waits = |build: &Build| build.status == Status::Queued;
+        let left = |build: &&Build| self.open.get(&build.build_id).is_none_or(|now| !waits(now));
+        let left = before.open.values().filter(|build| waits(build)).filter(left).count();
+        let waiting: Vec<(BuildId, i64)> =
+            self.queued().map(|build| (build.build_id, build.ticket.expect("a ticket"))).collect();
+        self.ahead.retain(|id, _| waiting.iter().any(|(waiting, _)| waiting == id));
+        for (id, ticket) in &waiting {
+            let now = waiting.iter().filter(|(_, other)| other < ticket).count();
+            let was = self.ahead.insert(*id, now);
+            assert!(was.is_none_or(|was| now <= was && was - now <= left), "the line before {id:?} grew");
+        }
+    }
+
+    pub(super) fn outside(&self) -> impl Iterator<Item = &Build> {
+        let outside = |build: &&Build| build.is_manual() && self.leases_of(build.build_id).is_empty();
+        self.open.values().filter(outside)
+    }
+
+    /// A run outside the lock keeps what it uses from everybody, and a run started by hand overtakes nobody.
+    fn check_grants(&self, before: &Before, changes: &Changes) {
+        let was_outside = |run: &&Build| {
+            let held = before.leases.values().any(|lease| lease.build_id == run.build_id);
+            before.open.contains_key(&run.build_id) && !held
+        };
+        let used: Vec<Resource> = self.outside().filter(was_outside).flat_map(Build::needs).collect();
+        let waited = self.queued().any(|build| {
+            before.open.get(&build.build_id).is_some_and(|before| before.status == Status::Queued)
+        });
+        for lease in &changes.granted {
+            assert!(!used.contains(&lease.resource), "granted beside a run outside the lock: {lease:?}");
+            assert!(lease.kind != GrantKind::Manual || !waited, "taken by hand from those who waited");
+            let holder = self.open.get(&lease.build_id).or_else(|| self.history.get(&lease.build_id));
+            let by_hand = holder.expect("a holder").is_manual();
+            assert_eq!(by_hand, lease.kind == GrantKind::Manual);
+        }
+    }
+
+    /// Only what GitHub said, after its time was up, to go on.
+    fn check_timed_out(&self, changes: &Changes) {
+        let stopped = changes.builds.iter().filter(|build| build.ending == Some(Ending::TimedOut));
+        for build in stopped.filter(|build| build.run_id.is_some()) {
+            assert!(!build.is_manual(), "a person's run was stopped");
+            let deadline = build.deadline().expect("it was started");
+            let said = self.leases_of(build.build_id).iter().all(|lease| lease.heartbeat_at >= deadline);
+            assert!(said, "timed out although nobody knows that it goes on: {build:?}");
         }
     }
 
     /// Who was told "done" has a build that is on its way, or was cancelled by a later comment.
     pub(super) fn check_answer(&self, stored: &Stored) {
+        if let Event::Run(report) = &stored.event
+            && self.hub.runs.get(&report.run_id).is_some_and(|run| run.build.is_none() || report.attempt > 1)
+        {
+            let has_it = self
+                .builds()
+                .any(|build| (build.run_id, build.attempt()) == (Some(report.run_id), report.attempt));
+            assert!(has_it || report.phase == Phase::Completed, "nobody minds the run {report:?}");
+        }
         let (Event::Comment(event), Some(facts)) = (&stored.event, &stored.facts) else { return };
+        if matches!(self.access, Access::Deleted | Access::Transferred) {
+            return;
+        }
         let [Step::Ask { asked: Asked::Valid(request) }] = &facts.steps[..] else { return };
         if self.reactions().last() != Some(&Reaction::Done) {
             return;
@@ -170,17 +124,22 @@ impl World {
         if self.open.is_empty() && self.leases.is_empty() {
             assert_eq!(self.counters.get(&queue).copied().unwrap_or(0), 0, "an emptied queue is reset");
         }
-        for build in self.open.values().chain(self.history.values()) {
-            let told = |effect: &&Effect| matches!(effect, Effect::Outcome { build: own, .. } if *own == build.build_id);
-            let times = self.decided.iter().filter(told).count();
+        for build in self.builds() {
+            let times = self.told.get(&build.build_id).copied().unwrap_or(0);
             // The status comment alone says what must be corrected.
-            let due = build.status.is_terminal() && build.status != Status::Invalid;
-            assert_eq!(times, usize::from(due), "outcomes of a build that is {:?}", build.status);
-            let sent = |effect: &&Effect| **effect == Effect::Dispatch { build: build.build_id };
-            assert!(self.decided.iter().filter(sent).count() <= 1, "dispatched twice");
-            let issue = build.issue.expect("an issue");
-            assert!(times > 0 || self.wanted.contains_key(&issue), "the status comment is not wanted");
+            let due = build.status.is_terminal()
+                && build.status != Status::Invalid
+                && !self.untold.contains(&build.build_id);
+            assert_eq!(times, u32::from(due), "outcomes of a build that is {:?}", build.status);
+            assert!(self.dispatched.get(&build.build_id).is_none_or(|times| *times <= 1), "dispatched twice");
+            let wanted = build.issue.is_none_or(|issue| self.wanted.contains_key(&issue));
+            let untold = self.untold.contains(&build.build_id);
+            assert!(times > 0 || wanted || untold, "the status comment is not wanted");
         }
+    }
+
+    pub(super) fn builds(&self) -> impl Iterator<Item = &Build> {
+        self.open.values().chain(self.history.values())
     }
 
     fn check_schema(&self) {
@@ -189,13 +148,19 @@ impl World {
         let mut places = BTreeSet::new();
         for build in self.open.values() {
             assert!(!build.status.is_terminal() && build.status != Status::Requested);
-            assert!(per_issue.insert((build.issue, &build.build_type)), "one open build per issue and type");
+            let per_issue = build.issue.is_none_or(|issue| per_issue.insert((issue, &build.build_type)));
+            assert!(per_issue, "one open build per issue and type");
             assert!(build.run_id.is_none_or(|run| runs.insert(run)), "one open build per run");
             assert!(build.status != Status::Running || build.run_id.is_some());
+            let run = build.run_id.map(|run_id| (run_id, build.attempt()));
+            assert!(run.is_none_or(|run| !self.over.contains(&run)), "open after its run: {build:?}");
             if build.status == Status::Queued {
                 assert!(build.queued_at.is_some() && places.insert(build.ticket.expect("a ticket")));
             }
         }
+        let mut attempts = BTreeSet::new();
+        let of_runs = self.builds().filter_map(|build| Some((build.run_id?, build.attempt())));
+        assert!(of_runs.into_iter().all(|run| attempts.insert(run)), "two builds of one run's attempt");
     }
 
     pub(super) fn leases_of(&self, build: BuildId) -> Vec<&Lease> {
@@ -208,7 +173,8 @@ impl World {
                 self.leases_of(build.build_id).iter().map(|l| l.resource.clone()).collect();
             let needs =
                 if build.status.is_holder() { build.needs().into_iter().collect() } else { BTreeSet::new() };
-            assert_eq!(held, needs, "what a build holds that is {:?}", build.status);
+            let outside = build.is_manual() && held.is_empty();
+            assert!(outside || held == needs, "held by a build that is {:?}: {held:?}", build.status);
             let answer = |stored: &Stored| matches!(stored.event, Event::Dispatched { build: own, .. } if own == build.build_id);
             let pending = self
                 .outbox
@@ -233,47 +199,18 @@ impl World {
 
     /// No slot is given away while its run may be alive.
     fn check_runs(&self) {
-        for run in self.hub.runs.values().filter(|run| run.is_alive() && !self.lifted.contains(&run.build)) {
-            let build = self.open.get(&run.build).or_else(|| self.history.get(&run.build)).expect("a build");
+        for run in self.hub.runs.values().filter(|run| run.is_alive()) {
+            let Some(id) = run.build.filter(|id| !self.lifted.contains(id)) else { continue };
+            let build = self.open.get(&id).or_else(|| self.history.get(&id)).expect("a build");
             let since = build.starting_at.expect("it was started") - TimeDelta::minutes(1);
             // A run whose build was lifted can be taken for one of a lost build that started at the same time.
-            let confused =
-                |other: &&super::hub::Run| self.lifted.contains(&other.build) && other.created_at >= since;
-            if build.status == Status::Lost && self.hub.runs.values().any(|other| confused(&other)) {
+            let was_lifted =
+                |other: &super::hub::Run| other.build.is_some_and(|id| self.lifted.contains(&id));
+            let confused = |other: &super::hub::Run| was_lifted(other) && other.created_at >= since;
+            if build.status == Status::Lost && self.hub.runs.values().any(confused) {
                 continue;
             }
-            assert_eq!(
-                self.leases_of(run.build).len(),
-                build.needs().len(),
-                "given away while {run:?} is alive"
-            );
+            assert_eq!(self.leases_of(id).len(), build.needs().len(), "given away while {run:?} is alive");
         }
     }
-}
-
-/// The columns that `write_changes.sql` updates.
-fn written_over(old: &Build, new: &Build) -> Build {
-    let new = new.clone();
-    Build {
-        version: new.version,
-        status: new.status,
-        priority: new.priority,
-        ticket: new.ticket,
-        queued_at: new.queued_at,
-        starting_at: new.starting_at,
-        running_at: new.running_at,
-        stopping_at: new.stopping_at,
-        forced_at: new.forced_at,
-        run_id: new.run_id,
-        run_attempt: new.run_attempt,
-        run_phase: new.run_phase,
-        run_url: new.run_url,
-        head_sha: new.head_sha,
-        ending: new.ending,
-        ..old.clone()
-    }
-}
-
-fn status(name: &str) -> Status {
-    serde_json::from_value(name.into()).expect("a status")
 }

@@ -1,196 +1,35 @@
 //! Any order, repetition and loss of events: nothing is forgotten, doubled, overtaken or given away.
 
-use proptest::{collection::vec, prelude::*};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use super::super::{Build, Ending, Event, LeaseState, LockClass, Phase, Resource, Status, Step, Stored};
-use super::hub::Fate;
-use super::people::{build, person, wrong};
+use proptest::{
+    prelude::*,
+    test_runner::{RngAlgorithm, TestError, TestRng, TestRunner},
+};
+use uuid::Uuid;
+
+use super::super::{Build, Ending, LockClass, Status};
+use super::play::{play, to_the_end};
+use super::story::{Op, Story, story, story_with_batch};
 use super::world::World;
 
-/// One thing that happens. Numbers pick among what is there.
-#[derive(Clone, Debug)]
-enum Op {
-    Comment { issue: i64, who: i64, backwards: bool, steps: Vec<Step> },
-    Text { issue: i64, who: i64, revision: u8, step: Step },
-    Close { issue: i64 },
-    Webhook { pick: usize, again: bool },
-    DropRunWebhook { pick: usize },
-    Apply { batch: usize },
-    Deliver { pick: usize, fate: Fate },
-    Progress { pick: usize, conclusion: &'static str },
-    Rerun { pick: usize },
-    Gone { pick: usize },
-    Monitor,
-    Pass { minutes: i64 },
-    Policy { concurrency: u32, gpu: u32, limit: u32 },
-    Lift { pick: usize },
-}
-
-fn wish() -> impl Strategy<Value = Step> {
-    let kind = prop::sample::select(vec!["desktop", "model", "traced"]);
-    prop_oneof![
-        8 => (kind.clone(), 1..3).prop_map(|(kind, tag)| build(kind, &format!("v{tag}"))),
-        1 => kind.prop_map(wrong),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![6 => wish(), 3 => Just(Step::Cancel), 1 => Just(Step::Status)]
-}
-
-fn op() -> impl Strategy<Value = Op> {
-    let fate = prop_oneof![
-        6 => Just(Fate::Answered),
-        3 => Just(Fate::Unanswered),
-        1 => Just(Fate::Vanished),
-        1 => Just(Fate::Refused),
-    ];
-    let conclusion = prop::sample::select(vec!["success", "failure", "timed_out"]);
-    let pick = 0..8_usize;
-    prop_oneof![
-        8 => (1..9_i64, 1..4_i64, any::<bool>(), vec(step(), 1..3))
-            .prop_map(|(issue, who, backwards, steps)| Op::Comment { issue, who, backwards, steps }),
-        3 => (1..9_i64, 1..4_i64, 0..3_u8, wish())
-            .prop_map(|(issue, who, revision, step)| Op::Text { issue, who, revision, step }),
-        1 => (1..9_i64).prop_map(|issue| Op::Close { issue }),
-        10 => (pick.clone(), prop::bool::weighted(0.3)).prop_map(|(pick, again)| Op::Webhook { pick, again }),
-        1 => pick.clone().prop_map(|pick| Op::DropRunWebhook { pick }),
-        10 => (1..6_usize).prop_map(|batch| Op::Apply { batch }),
-        8 => (pick.clone(), fate).prop_map(|(pick, fate)| Op::Deliver { pick, fate }),
-        7 => (pick.clone(), conclusion).prop_map(|(pick, conclusion)| Op::Progress { pick, conclusion }),
-        1 => pick.clone().prop_map(|pick| Op::Rerun { pick }),
-        1 => pick.clone().prop_map(|pick| Op::Gone { pick }),
-        2 => Just(Op::Monitor),
-        3 => prop::sample::select(vec![0, 1, 3, 6, 130]).prop_map(|minutes| Op::Pass { minutes }),
-        1 => (1..4_u32, 1..3_u32, 1..6_u32)
-            .prop_map(|(concurrency, gpu, limit)| Op::Policy { concurrency, gpu, limit }),
-        1 => pick.prop_map(|pick| Op::Lift { pick }),
-    ]
-}
-
-fn pick_of<T: Clone>(all: impl IntoIterator<Item = T>, pick: usize) -> Option<T> {
-    let all: Vec<T> = all.into_iter().collect();
-    all.get(pick % all.len().max(1)).cloned()
-}
-
-/// Comment ids grow, but some are written down as earlier ones that arrive late.
-fn comment_id(world: &World, backwards: bool) -> i64 {
-    let made = i64::try_from(world.made).expect("few") * 10;
-    if backwards { made - 45 } else { made }
-}
-
-fn play(world: &mut World, op: &Op) {
-    match op {
-        Op::Comment { issue, who, backwards, steps } => {
-            let stored = world.comment(*issue, comment_id(world, *backwards), *who, steps.clone());
-            world.hub.webhooks.push(stored);
-        }
-        Op::Text { issue, who, revision, step } => {
-            let stored = world.text(*issue, *who, &revision.to_string(), step.clone());
-            world.hub.webhooks.push(stored);
-        }
-        Op::Close { issue } => {
-            let stored = world.stored(Event::IssueClosed { issue: *issue, by: person(1) }, None);
-            world.hub.webhooks.push(stored);
-        }
-        Op::Webhook { pick, again } => {
-            if let Some(index) = pick_of(0..world.hub.webhooks.len(), *pick) {
-                let stored = world.hub.webhooks[index].clone();
-                world.inbox.push(stored);
-                if !again {
-                    world.hub.webhooks.remove(index);
-                }
-            }
-        }
-        Op::DropRunWebhook { pick } => {
-            let runs = |(_, stored): &(usize, &Stored)| matches!(stored.event, Event::Run(_));
-            let of_runs = world.hub.webhooks.iter().enumerate().filter(runs).map(|(index, _)| index);
-            if let Some(index) = pick_of(of_runs.collect::<Vec<_>>(), *pick) {
-                world.hub.webhooks.remove(index);
-            }
-        }
-        Op::Apply { batch } => {
-            if world.inbox.is_empty() {
-                let arrive = (*batch).min(world.hub.webhooks.len());
-                world.inbox.extend(world.hub.webhooks.drain(..arrive));
-            }
-            let events: Vec<Stored> = world.inbox.drain(..(*batch).min(world.inbox.len())).collect();
-            if !events.is_empty() {
-                world.turn(&events);
-            }
-        }
-        Op::Deliver { pick, fate } => {
-            if let Some(key) = pick_of(world.outbox.keys().cloned().collect::<Vec<_>>(), *pick) {
-                world.deliver(&key, *fate);
-            }
-        }
-        Op::Progress { pick, conclusion } => {
-            if let Some(run) = pick_of(world.hub.runs.keys().copied().collect::<Vec<_>>(), *pick) {
-                world.progress(run, conclusion);
-            }
-        }
-        Op::Rerun { pick } => {
-            if let Some(run) = pick_of(world.hub.runs.keys().copied().collect::<Vec<_>>(), *pick) {
-                world.rerun(run);
-            }
-        }
-        Op::Gone { pick } => {
-            if let Some(run) = pick_of(world.hub.runs.keys().copied().collect::<Vec<_>>(), *pick) {
-                world.hub.runs.get_mut(&run).expect("a run").gone = true;
-            }
-        }
-        Op::Monitor => world.monitor(),
-        Op::Pass { minutes } => world.pass(*minutes),
-        Op::Policy { concurrency, gpu, limit } => {
-            (world.concurrency, world.gpu, world.limit) = (*concurrency, *gpu, *limit);
-            world.happens(Event::FilesChanged);
-        }
-        Op::Lift { pick } => {
-            if let Some((resource, slot)) = pick_of(world.leases.keys().cloned().collect::<Vec<_>>(), *pick) {
-                lift(world, resource, slot);
-            }
-        }
-    }
-}
-
-fn lift(world: &mut World, resource: Resource, slot: i32) {
-    world.receive(Event::Lift { resource, slot, reason: "looked".into(), by: "operator".into() });
-}
-
-/// No more trouble: the workers and the monitor get their turns, runs go on, an operator looks after what is lost.
-/// Webhooks of runs are all lost, which the monitor must make good.
-fn calm_down(world: &mut World) {
-    for _ in 0..400 {
-        world.hub.webhooks.retain(|stored| !matches!(stored.event, Event::Run(_)));
-        world.drain(5);
-        let done = world.open.is_empty() && world.outbox.is_empty() && world.leases.is_empty();
-        if done && world.hub.webhooks.is_empty() {
-            return;
-        }
-        world.calm();
-        for run in world.hub.runs.keys().copied().collect::<Vec<_>>() {
-            world.progress(run, "success");
-        }
-        let over = |id| world.hub.runs.values().all(|run| run.build != id || !run.is_alive());
-        let quarantined = world.leases.values().filter(|lease| lease.state == LeaseState::Quarantined);
-        let lost =
-            quarantined.filter(|lease| world.history.contains_key(&lease.build_id) && over(lease.build_id));
-        for (resource, slot) in lost.map(|lease| (lease.resource.clone(), lease.slot)).collect::<Vec<_>>() {
-            lift(world, resource, slot);
-        }
-        world.monitor();
-        world.pass(3);
-    }
-    panic!("not all ended: {:#?}\n{:#?}", world.open, world.outbox);
-}
+/// Events that a run of the simulation applies at least.
+const STEPS: u64 = 100_000;
 
 /// What a reader would see of a build, without ids.
-fn seen(build: &Build) -> (i64, String, String, Status, Option<Ending>, Option<i64>, bool) {
-    let issue = build.issue.expect("an issue");
+fn seen(build: &Build) -> (Option<i64>, String, String, Status, Option<Ending>, Option<i64>, bool) {
     let dispatched = build.starting_at.is_some();
     let tag = format!("{:?}", build.inputs);
     (
-        issue,
+        build.issue,
         build.request_key.clone() + &build.build_type,
         tag,
         build.status,
@@ -213,47 +52,136 @@ fn picture(world: &World) -> impl PartialEq + std::fmt::Debug {
     (builds, held.collect::<Vec<_>>(), world.requests.clone(), counters)
 }
 
-fn cases(count: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases: count,
+thread_local! {
+    /// While a failing story is made smaller, its many failures are not worth a word.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+fn be_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                loud(panic)
+            }
+        }));
+    });
+    QUIET.set(true);
+}
+
+/// Tries many random stories, and makes the first one that fails as short as can be. `TRILOCK_SEED` repeats a run.
+fn simulate(
+    cases: u32,
+    stories: impl Strategy<Value = Story>,
+    test: impl Fn(&Story) -> Result<(), TestCaseError>,
+) {
+    let given = std::env::var("TRILOCK_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed: u64 = given.unwrap_or_else(|| Uuid::now_v7().as_u64_pair().1);
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = ProptestConfig {
+        cases,
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    be_quiet();
+    let result = runner.run(&stories, |story| test(&story));
+    let fails = |story: &Story| {
+        let ended = std::panic::catch_unwind(AssertUnwindSafe(|| test(story)));
+        !ended.is_ok_and(|result| result.is_ok())
+    };
+    let result = result.map_err(|error| match error {
+        TestError::Fail(why, story) => TestError::Fail(why, story.minimal(fails)),
+        abort => abort,
+    });
+    QUIET.set(false);
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(why, story)) => panic!("{why}\nTRILOCK_SEED={seed}\n{story:?}"),
+        Err(TestError::Abort(why)) => panic!("given up: {why}"),
     }
 }
 
-proptest! {
-    #![proptest_config(cases(1500))]
-
-    #[test]
-    fn every_request_ends(
-        ops in vec(op(), 1..150), heads in prop::option::of(1..3_usize), stale_glance in any::<bool>(),
-    ) {
-        let mut world = World::new();
-        (world.heads, world.stale_glance) = (heads, stale_glance);
-        for op in &ops {
-            play(&mut world, op);
+#[test]
+fn every_request_ends() {
+    let (steps, seen) = (AtomicU64::new(0), RefCell::new(BTreeMap::new()));
+    simulate(2300, story(), |story| {
+        let world = to_the_end(story);
+        steps.fetch_add(world.steps, Ordering::Relaxed);
+        for what in world.builds().flat_map(|build| features(&world, build)) {
+            *seen.borrow_mut().entry(what).or_insert(0_u64) += 1;
         }
-        calm_down(&mut world);
         prop_assert!(world.parked.is_empty(), "still parked: {:?}", world.parked);
-        // A re-run of a run whose build has ended is nobody's here.
-        for run in world.hub.runs.values().filter(|run| run.attempt == 1) {
-            prop_assert!(run.phase == Phase::Completed || run.gone);
+        prop_assert!(!world.hub.runs.values().any(|run| run.build.is_some() && run.is_alive()));
+        for build in world.builds() {
+            prop_assert!(ended_as_its_run(&world, build), "not as its run: {build:?}");
         }
-    }
+        Ok(())
+    });
+    let steps = steps.into_inner();
+    let seen = seen.into_inner();
+    println!("{steps} events were applied; builds: {seen:?}");
+    assert!(
+        FEATURES.iter().all(|what| seen.contains_key(what)),
+        "a simulation without some of {FEATURES:?}: {seen:?}"
+    );
+    assert!(steps >= STEPS, "{steps} are too few");
 }
 
-proptest! {
-    #![proptest_config(cases(1500))]
+/// What stories must have in them, or they prove little.
+const FEATURES: [&str; 9] = [
+    "taken by hand",
+    "outside the lock",
+    "run again",
+    "succeeded",
+    "timed out",
+    "never confirmed",
+    "run gone",
+    "repository gone",
+    "lifted",
+];
 
-    #[test]
-    fn a_batch_decides_as_its_events_one_by_one(ops in vec(op(), 1..60), waiting in vec(op(), 1..12)) {
+fn features(world: &World, build: &Build) -> Vec<&'static str> {
+    let mut has = Vec::new();
+    if build.is_manual() {
+        has.push(if world.taken.contains(&build.build_id) { "taken by hand" } else { "outside the lock" });
+    }
+    if build.attempt() > 1 {
+        has.push("run again");
+    }
+    has.extend(match build.ending {
+        Some(Ending::TimedOut) => Some("timed out"),
+        Some(Ending::NeverConfirmed) => Some("never confirmed"),
+        Some(Ending::RunGone) => Some("run gone"),
+        Some(Ending::RepositoryGone) => Some("repository gone"),
+        Some(Ending::Lifted { .. }) => Some("lifted"),
+        _ if build.status == Status::Succeeded => Some("succeeded"),
+        _ => None,
+    });
+    has
+}
+
+/// A build is told to have ended as its own attempt of its run did.
+fn ended_as_its_run(world: &World, build: &Build) -> bool {
+    let (Some(run_id), Some(Ending::Concluded { conclusion })) = (build.run_id, &build.ending) else {
+        return true;
+    };
+    let attempt = world.hub.runs[&run_id].attempt(build.attempt());
+    attempt.conclusion == Some(conclusion.as_str())
+}
+
+#[test]
+fn a_batch_decides_as_its_events_one_by_one() {
+    simulate(1200, story_with_batch(), |story| {
         let mut batched = World::new();
-        for op in &ops {
+        for op in &story.ops {
             play(&mut batched, op);
         }
         batched.drain(5);
-        for op in waiting.iter().filter(|op| !matches!(op, Op::Apply { .. } | Op::Policy { .. })) {
+        for op in story.batch.iter().filter(|op| !matches!(op, Op::Apply { .. } | Op::Policy { .. })) {
             play(&mut batched, op);
         }
         batched.inbox.append(&mut batched.hub.webhooks.clone());
@@ -264,5 +192,6 @@ proptest! {
         batched.drain(100);
         single.drain(1);
         prop_assert_eq!(picture(&batched), picture(&single));
-    }
+        Ok(())
+    });
 }

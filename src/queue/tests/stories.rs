@@ -2,10 +2,12 @@
 
 mod asking;
 mod cancelling;
+mod gone;
 mod locks;
+mod manual;
 mod runs;
 
-use super::super::{BuildId, DispatchAnswer, Event, Phase, RunReport, Status};
+use super::super::{BuildId, DispatchAnswer, Event, Phase, RunReport, Status, Verdict};
 use super::people::{ANNA, build};
 use super::world::{BOT, World};
 
@@ -36,6 +38,7 @@ fn report(run_id: i64, phase: Phase, conclusion: Option<&str>) -> RunReport {
         title: "desktop".into(),
         trigger: "workflow_dispatch".into(),
         actor: BOT.into(),
+        started_by: BOT.into(),
         created_at: World::new().now,
         head_sha: "1a2b3c4".into(),
         url: format!("https://github.test/runs/{run_id}"),
@@ -77,6 +80,19 @@ impl World {
 
     fn completes(&mut self, run_id: i64, conclusion: &str) {
         self.happens(Event::Run(report(run_id, Phase::Completed, Some(conclusion))));
+    }
+
+    /// The monitor asks, and is told that the run is at this.
+    fn monitor_hears(&mut self, report: RunReport) -> Verdict {
+        self.answered_by_github(Event::Run(report));
+        let stored = self.inbox.pop().expect("it was just received");
+        self.hears(stored)
+    }
+
+    /// The run goes on although its time may be up, says GitHub; then the monitor looks.
+    fn goes_on_and_is_looked_at(&mut self, run_id: i64) {
+        self.monitor_hears(report(run_id, Phase::InProgress, None));
+        self.happens(Event::Look);
     }
 
     fn says_cancel(&mut self, issue: i64, comment_id: i64, who: i64) {

@@ -10,6 +10,7 @@ use super::{
         Trigger, event::issue_key,
     },
     Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
+    why::asked_by,
 };
 use crate::request::{Asked, Invalid, Request, revision};
 
@@ -25,6 +26,33 @@ pub(super) struct Asker<'a> {
     pub comment: Option<i64>,
     /// The permanent key of the request, and of the words that answer it.
     pub key: String,
+}
+
+/// What a build is made of beside the request itself.
+pub(super) struct Draft<'a> {
+    /// The key of its issue lock.
+    pub asker: String,
+    pub issue: Option<i64>,
+    pub comment: Option<i64>,
+    pub key: String,
+    pub trigger: Trigger,
+    pub person: &'a Person,
+    /// What is built when the request names no branch or tag.
+    pub default_ref: &'a str,
+}
+
+impl<'a> Asker<'a> {
+    fn draft(&self) -> Draft<'a> {
+        Draft {
+            asker: self.issue.to_string(),
+            issue: Some(self.issue),
+            comment: self.comment,
+            key: self.key.clone(),
+            trigger: self.trigger,
+            person: self.person,
+            default_ref: &self.facts.default_branch,
+        }
+    }
 }
 
 impl Turn {
@@ -66,7 +94,6 @@ impl Turn {
 
     /// Returns whether the request was granted or needs nothing.
     pub(super) fn ask(&mut self, asker: &Asker<'_>, asked: &Asked) -> Result<bool, NotPlanned> {
-        self.origin.actor = asker.person.login.clone();
         self.state.locks.require(&LockKey::issue(self.state.repo, &asker.issue.to_string()))?;
         if asker.facts.role < Role::Write {
             let line = may_be_copied(asker, asked);
@@ -106,7 +133,7 @@ impl Turn {
             return Ok(self.refuse(asker, Refusal::QueueFull { limit: self.state.settings.limit }));
         }
         let follows = last.map(|build| build.build_id);
-        let id = self.create(asker, request, follows);
+        let id = self.create(asker.draft(), request, follows);
         match self.cancelled_already(asker) {
             Some(by) => self.end(id, Status::Cancelled, Ending::Cancelled { by }, Slots::GiveBack)?,
             None => self.join(id)?,
@@ -132,11 +159,13 @@ impl Turn {
             timeout_seconds: 0,
             correlates: false,
         };
-        let id = self.create(asker, &request, follows);
+        let id = self.create(asker.draft(), &request, follows);
         let now = self.state.now;
         let ending =
             Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
-        self.change(id, None, |build| {
+        let problems = invalid.problems.iter().map(|problem| format!("{}: {}", problem.field, problem.why));
+        let why = problems.collect::<Vec<_>>().join("; ");
+        self.change(id, Some(&why), |build| {
             build.status = Status::Invalid;
             build.ended_at = Some(now);
             build.ending = Some(ending);
@@ -145,7 +174,12 @@ impl Turn {
         Ok(false)
     }
 
-    fn create(&mut self, asker: &Asker<'_>, request: &Request, follows: Option<BuildId>) -> BuildId {
+    pub(super) fn create(
+        &mut self,
+        draft: Draft<'_>,
+        request: &Request,
+        follows: Option<BuildId>,
+    ) -> BuildId {
         let repo = self.state.repo;
         let id = BuildId(self.ids.make());
         let build = Build {
@@ -154,16 +188,16 @@ impl Turn {
             repo_id: repo.repo_id,
             version: 1,
             queue: QUEUE.to_owned(),
-            asker: asker.issue.to_string(),
-            issue: Some(asker.issue),
-            comment_id: asker.comment,
-            request_key: asker.key.clone(),
-            trigger: asker.trigger,
-            asker_id: asker.person.id,
-            asker_login: asker.person.login.clone(),
+            asker: draft.asker,
+            issue: draft.issue,
+            comment_id: draft.comment,
+            request_key: draft.key,
+            trigger: draft.trigger,
+            asker_id: draft.person.id,
+            asker_login: draft.person.login.clone(),
             build_type: request.build_type.clone(),
             workflow: request.workflow.clone(),
-            git_ref: request.git_ref.clone().unwrap_or_else(|| asker.facts.default_branch.clone()),
+            git_ref: request.git_ref.clone().unwrap_or_else(|| draft.default_ref.to_owned()),
             inputs: request.inputs.clone(),
             shown: request.shown.clone(),
             resources: request.resources.clone(),
@@ -187,7 +221,8 @@ impl Turn {
             ending: None,
             follows: follows.map(|id| id.0),
         };
-        self.audit(Some(id), "request", None, Some(&build.build_type), None);
+        let why = asked_by(draft.trigger, draft.issue, draft.comment);
+        self.audit(Some(id), "request", None, Some(build.status.as_str()), Some(&why));
         self.state.builds.insert(id, build);
         id
     }
@@ -223,7 +258,9 @@ impl Turn {
 
     /// Says why not, in words. Always `false`: not granted.
     pub(super) fn refuse(&mut self, asker: &Asker<'_>, refusal: Refusal) -> bool {
-        self.audit(None, "refuse", None, None, Some(reason_of(&refusal)));
+        let why = asked_by(asker.trigger, Some(asker.issue), asker.comment);
+        let why = format!("{why}: {}", reason_of(&refusal));
+        self.audit(None, "request", None, Some("refused"), Some(&why));
         self.effect(Effect::Reply {
             issue: asker.issue,
             key: asker.key.clone(),

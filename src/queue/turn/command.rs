@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        By, CancelMark, CommentEvent, Facts, Person, PolicyState, Reaction, ReactionTarget, Refusal, Reply,
-        Role, Step, Trigger,
+        By, CancelMark, CommentEvent, Facts, PolicyState, Reaction, ReactionTarget, Refusal, Reply, Role,
+        Step, Trigger,
     },
     BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
     ask::Asker,
@@ -19,7 +19,6 @@ impl Turn {
         if !self.note_request(&format!("comment:{}", event.comment_id)) {
             return Ok(Verdict::Ignored("this comment was applied before"));
         }
-        self.origin.actor = event.author.login.clone();
         let mut done = true;
         for (n, step) in facts.steps.iter().enumerate() {
             let asker = Asker {
@@ -119,8 +118,7 @@ impl Turn {
     }
 
     /// A closed issue's waiting builds are cancelled; what runs goes on, and its outcome is told.
-    pub(super) fn issue_closed(&mut self, issue: i64, by: &Person) -> Result<Verdict, NotPlanned> {
-        self.origin.actor = by.login.clone();
+    pub(super) fn issue_closed(&mut self, issue: i64) -> Result<Verdict, NotPlanned> {
         let queued = |build: &&super::Build| build.status == Status::Queued;
         let queued: Vec<BuildId> =
             self.state.open_in_issue(issue).filter(queued).map(|build| build.build_id).collect();

@@ -5,24 +5,32 @@
 //! through `promote.rs`.
 
 mod ask;
+mod closed;
 mod command;
+mod manual;
 mod overdue;
 mod promote;
 mod run;
+mod whose;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
 
 use super::{
     AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect,
     QUEUE, State, Status, Stored,
 };
+use why::{actor_of, why_of};
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Applied,
     Ignored(&'static str),
-    /// A run of ours that may belong to a dispatch still without an answer: kept until that is resolved.
+    /// A run of ours that may belong to a dispatch still without an answer, or a later attempt of a build's run: kept
+    /// until that is resolved or has ended.
     Parked,
 }
 
@@ -41,6 +49,8 @@ pub struct Turn {
     leases_before: super::Resources,
     ids: Ids,
     origin: Origin,
+    /// When GitHub said what the event at hand reports, if it was asked.
+    answered_at: Option<DateTime<Utc>>,
     /// Kept apart from `out.mirrors`, which is a list.
     mirrors: BTreeSet<i64>,
     out: Changes,
@@ -54,6 +64,7 @@ impl Turn {
             leases_before: state.resources.clone(),
             ids: Ids::new(state.now, seed),
             origin: Origin::default(),
+            answered_at: None,
             mirrors: BTreeSet::new(),
             out: Changes::default(),
             state,
@@ -66,21 +77,24 @@ impl Turn {
     /// # Errors
     /// [`NotPlanned`] when it touches something whose lock is not held; nothing of the turn may then be written.
     pub fn apply(&mut self, stored: &Stored) -> Result<Verdict, NotPlanned> {
-        self.origin = Origin { actor: "github".into(), source: source_of(stored) };
+        self.origin = Origin { actor: actor_of(&stored.event), source: stored.origin() };
+        self.answered_at = (stored.source == "monitor").then_some(stored.received_at);
         let verdict = match &stored.event {
             Event::Issue(event) => self.issue(event, stored.facts.as_ref()),
-            Event::IssueClosed { issue, by } => self.issue_closed(*issue, by),
+            Event::IssueClosed { issue, .. } => self.issue_closed(*issue),
             Event::Comment(event) => self.comment(event, stored.facts.as_ref()),
             Event::Run(report) => self.run(report),
-            Event::RunGone { run_id } => self.run_gone(*run_id),
+            Event::IssueGone { issue, why } => self.issue_gone(*issue, *why),
+            Event::RunGone { run_id, attempt } => self.run_gone(*run_id, *attempt),
             Event::Dispatched { build, answer } => self.dispatched(*build, answer),
-            // Promotion, which ends every turn, does the rest: a new policy may have more slots.
-            Event::FilesChanged => Ok(Verdict::Applied),
+            // Promotion, which ends every turn, does the rest: a new policy may have more slots, and what the App may do
+            // was noted elsewhere.
+            Event::FilesChanged | Event::Access { .. } => Ok(Verdict::Applied),
             Event::Look => self.look(),
-            Event::Lift { resource, slot, reason, by } => self.lift(resource, *slot, reason, by),
+            Event::Lift { resource, slot, reason, .. } => self.lift(resource, *slot, reason),
         }?;
-        self.origin = Origin { actor: "trilock".into(), source: "queue".into() };
-        self.promote()?;
+        self.origin.actor = "trilock".into();
+        self.go_on()?;
         self.reset_if_empty()?;
         Ok(verdict)
     }
@@ -88,9 +102,7 @@ impl Turn {
     /// What is to be written.
     pub fn finish(mut self) -> Changes {
         self.collect_leases();
-        self.out.unpark = self.before.values().any(|build| {
-            build.awaits_run() && !self.state.builds.get(&build.build_id).is_some_and(Build::awaits_run)
-        });
+        self.out.unpark = self.state.builds.values().any(|build| self.resolves_a_run(build));
         let changed =
             self.state.builds.values().filter(|build| self.before.get(&build.build_id) != Some(build));
         let (ended, open) = changed.cloned().partition(|build: &Build| build.status.is_terminal());
@@ -98,6 +110,14 @@ impl Turn {
         self.out.builds = open;
         self.out.mirrors = self.mirrors.into_iter().collect();
         self.out
+    }
+
+    /// Its run is known now, or surely none; or its run is over, which a later attempt may wait for.
+    fn resolves_a_run(&self, build: &Build) -> bool {
+        let before = self.before.get(&build.build_id);
+        let was_open = before.is_none_or(|before| !before.status.is_terminal());
+        let ended = was_open && build.status.is_terminal() && build.starting_at.is_some();
+        ended || before.is_some_and(Build::awaits_run) && !build.awaits_run()
     }
 
     /// The one way to change a build: `edit` works on a copy, which replaces it with its version counted up.
@@ -131,7 +151,7 @@ impl Turn {
     /// Ends a build: its slots, and the outcome comment.
     fn end(&mut self, id: BuildId, status: Status, ending: Ending, slots: Slots) -> Result<(), NotPlanned> {
         let now = self.state.now;
-        self.change(id, None, |build| {
+        self.change(id, Some(&why_of(&ending)), |build| {
             build.status = status;
             build.ended_at = Some(now);
             build.ending = Some(ending);
@@ -140,7 +160,10 @@ impl Turn {
             Slots::GiveBack => self.release_all(id)?,
             Slots::Quarantine => self.quarantine(id)?,
         }
-        if let Some(issue) = self.state.builds.get(&id).and_then(|build| build.issue) {
+        let Some(build) = self.state.builds.get(&id) else { return Ok(()) };
+        if build.is_manual() {
+            self.tell_the_next();
+        } else if let Some(issue) = build.issue.filter(|_| self.is_told(id)) {
             // The status comment follows the outcome comment, whose link it shows.
             self.effect(Effect::Outcome { build: id, issue });
         }
@@ -205,8 +228,4 @@ enum Slots {
     GiveBack,
     /// Its run may still be alive.
     Quarantine,
-}
-
-fn source_of(stored: &Stored) -> String {
-    stored.delivery_id.as_ref().map_or_else(|| stored.source.clone(), |id| format!("delivery {id}"))
 }

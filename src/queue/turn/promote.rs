@@ -15,37 +15,41 @@ impl Turn {
                 self.out.look_again = self.state.unloaded > 0 && self.has_free_place();
                 return Ok(());
             };
-            let needs = head.needs();
-            for resource in &needs {
-                self.state.locks.require(&LockKey::build(resource))?;
-            }
-            let slots: Option<Vec<i32>> =
-                needs.iter().map(|resource| self.state.resources.free_slot(resource)).collect();
-            let Some(slots) = slots else { return Ok(()) };
-            self.start(&head, needs.into_iter().zip(slots))?;
+            let Some(slots) = self.available(&head)? else { return Ok(()) };
+            self.start(&head, slots)?;
         }
     }
 
-    fn has_free_place(&self) -> bool {
-        self.state.resources.free_slot(&Resource::slot_of(self.state.repo, QUEUE)).is_some()
+    /// A slot of each resource that the build needs, or nothing.
+    pub(super) fn available(&self, build: &Build) -> Result<Option<Vec<(Resource, i32)>>, NotPlanned> {
+        let needs = build.needs();
+        for resource in &needs {
+            self.state.locks.require(&LockKey::build(resource))?;
+        }
+        let slots = self.state.free_slots(&needs);
+        Ok(slots.map(|slots| needs.into_iter().zip(slots).collect()))
     }
 
-    fn start(
-        &mut self,
-        head: &Build,
-        slots: impl Iterator<Item = (Resource, i32)>,
-    ) -> Result<(), NotPlanned> {
+    fn has_free_place(&self) -> bool {
+        self.state.free_slots(&[Resource::slot_of(self.state.repo, QUEUE)]).is_some()
+    }
+
+    fn start(&mut self, head: &Build, slots: Vec<(Resource, i32)>) -> Result<(), NotPlanned> {
         let now = self.state.now;
         self.change(head.build_id, None, |build| {
             build.status = Status::Starting;
             build.starting_at = Some(now);
         })?;
-        for (resource, slot) in slots {
-            self.grant(head, resource, slot);
-        }
+        self.grant_all(head, slots);
         self.effect(Effect::Dispatch { build: head.build_id });
         self.mirror(head.issue);
         Ok(())
+    }
+
+    pub(super) fn grant_all(&mut self, build: &Build, slots: Vec<(Resource, i32)>) {
+        for (resource, slot) in slots {
+            self.grant(build, resource, slot);
+        }
     }
 
     fn grant(&mut self, build: &Build, resource: Resource, slot: i32) {
@@ -55,10 +59,10 @@ impl Turn {
         self.state.resources.tokens.insert(resource.clone(), token);
         self.audit(
             Some(build.build_id),
-            "grant",
-            None,
-            Some(&format!("{}[{slot}] token {token}", resource.name())),
-            None,
+            "lease",
+            Some("free"),
+            Some("held"),
+            Some(&unit(&resource, slot, token)),
         );
         let lease = Lease {
             tenant_id: build.tenant_id,
@@ -67,7 +71,7 @@ impl Turn {
             token,
             repo_id: build.repo_id,
             build_id: build.build_id,
-            kind: GrantKind::Dispatch,
+            kind: if build.is_manual() { GrantKind::Manual } else { GrantKind::Dispatch },
             state: LeaseState::Held,
             granted_at: now,
             heartbeat_at: now,
@@ -101,8 +105,8 @@ impl Turn {
     }
 
     fn release(&mut self, lease: Lease, outcome: ReleaseOutcome) {
-        let text = format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token);
-        self.audit(Some(lease.build_id), "release", Some(&text), None, None);
+        let unit = unit(&lease.resource, lease.slot, lease.token);
+        self.audit(Some(lease.build_id), "lease", Some(lease.state.as_str()), Some("free"), Some(&unit));
         let key = (lease.resource.clone(), lease.slot);
         self.state.resources.leases.remove(&key);
         // What was granted in this very turn was never written.
@@ -118,20 +122,21 @@ impl Turn {
         for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
             if lease.state != LeaseState::Quarantined {
                 lease.state = LeaseState::Quarantined;
-                changed.push(format!("{}[{}] token {}", lease.resource.name(), lease.slot, lease.token));
+                changed.push(unit(&lease.resource, lease.slot, lease.token));
             }
         }
-        for text in changed {
-            self.audit(Some(build), "quarantine", Some("held"), Some(&text), None);
+        for unit in changed {
+            self.audit(Some(build), "lease", Some("held"), Some("quarantined"), Some(&unit));
         }
         Ok(())
     }
 
+    /// Notes GitHub's answer that the run goes on. Webhooks do not count: they may be late by hours.
     pub(super) fn heartbeat(&mut self, build: BuildId) -> Result<(), NotPlanned> {
+        let Some(answered_at) = self.answered_at else { return Ok(()) };
         self.require_locks_of(build)?;
-        let now = self.state.now;
         for lease in self.state.resources.leases.values_mut().filter(|lease| lease.build_id == build) {
-            lease.heartbeat_at = now;
+            lease.heartbeat_at = lease.heartbeat_at.max(answered_at);
         }
         Ok(())
     }
@@ -142,16 +147,15 @@ impl Turn {
         resource: &Resource,
         slot: i32,
         reason: &str,
-        by: &str,
     ) -> Result<Verdict, NotPlanned> {
-        self.origin = super::Origin { actor: by.to_owned(), source: "operator".into() };
         let Some(lease) = self.state.resources.leases.get(&(resource.clone(), slot)).cloned() else {
             return Ok(Verdict::Ignored("nobody holds this slot"));
         };
         if lease.state != LeaseState::Quarantined {
             return Ok(Verdict::Ignored("the slot is not quarantined"));
         }
-        self.audit(Some(lease.build_id), "lift", Some("quarantined"), Some("free"), Some(reason));
+        let why = format!("{}: {reason}", unit(resource, slot, lease.token));
+        self.audit(Some(lease.build_id), "lift", Some("quarantined"), Some("free"), Some(&why));
         self.release_as(lease.build_id, ReleaseOutcome::Lifted)?;
         let holder = self.state.builds.get(&lease.build_id).map(|build| (build.status, build.ending.clone()));
         if let Some((status, ending)) = holder.filter(|(status, _)| !status.is_terminal()) {
@@ -177,4 +181,9 @@ impl Turn {
             }
         }
     }
+}
+
+/// A slot and its grant, as the audit names them: `queue/default[0] token 5`.
+fn unit(resource: &Resource, slot: i32, token: i64) -> String {
+    format!("{}[{slot}] token {token}", resource.name())
 }

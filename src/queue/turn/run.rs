@@ -1,56 +1,34 @@
 //! Runs move builds: what GitHub reports, and what our own dispatches were answered.
 
-use chrono::TimeDelta;
-
 use super::{
     super::{By, DispatchAnswer, Phase, RunReport},
-    Build, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
+    AuditEntry, BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
+    whose::Whose,
 };
-
-/// By how much GitHub's clock may be behind ours.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 
 impl Turn {
     pub(super) fn run(&mut self, report: &RunReport) -> Result<Verdict, NotPlanned> {
         match self.whose(report) {
             Whose::Of(id) => self.report(id, report),
-            Whose::MaybeOurs => Ok(Verdict::Parked),
-            Whose::LostOnes(id) if report.phase == Phase::Completed => {
-                self.release_all(id)?;
-                Ok(Verdict::Applied)
-            }
-            Whose::LostOnes(_) | Whose::Nobodys => Ok(Verdict::Ignored("not a run of ours")),
+            Whose::Later | Whose::MaybeOurs => Ok(Verdict::Parked),
+            Whose::Lost(lost) => self.of_a_lost_build(&lost, report),
+            Whose::ByHand => self.by_hand(report),
+            Whose::Nobodys => Ok(Verdict::Ignored("not a run of ours")),
         }
     }
 
-    fn whose(&self, report: &RunReport) -> Whose {
-        let builds = || self.state.builds.values();
-        if let Some(build) = builds().find(|build| build.run_id == Some(report.run_id)) {
-            return Whose::Of(build.build_id);
+    /// The slots come back with the run's end, which a later attempt proves too. Of several builds it may be any one's: a
+    /// guess could free the slots of a run that is alive.
+    fn of_a_lost_build(&mut self, lost: &[BuildId], report: &RunReport) -> Result<Verdict, NotPlanned> {
+        if report.phase != Phase::Completed && report.attempt == 1 {
+            return Ok(Verdict::Ignored("the slots of a lost build are kept for it"));
         }
-        if report.actor != self.state.bot || report.trigger != "workflow_dispatch" {
-            return Whose::Nobodys;
+        let of_one = if let [id] = lost { Some(*id) } else { None };
+        if let Some(id) = of_one {
+            self.release_all(id)?;
         }
-        let named = |build: &&Build| build.correlates && report.title.contains(&build.build_id.to_string());
-        let possible = |build: &&Build| {
-            build.run_id.is_none()
-                && build.workflow == report.workflow
-                && build.starting_at.is_some_and(|since| report.created_at + CLOCKS_DIFFER >= since)
-        };
-        let mut awaiting = builds().filter(possible).filter(|build| build.awaits_run()).peekable();
-        if awaiting.peek().is_some() {
-            return awaiting.find(named).map_or(Whose::MaybeOurs, |build| Whose::Of(build.build_id));
-        }
-        let keeps_slots = |build: &&Build| {
-            build.status == Status::Lost && self.state.resources.of_build(build.build_id).next().is_some()
-        };
-        let mut lost =
-            builds().filter(possible).filter(keeps_slots).filter(|build| !build.correlates || named(build));
-        match (lost.next(), lost.next()) {
-            (Some(build), None) => Whose::LostOnes(build.build_id),
-            // Of several it may be any one's: a guess could free the slot of a run that is alive.
-            _ => Whose::Nobodys,
-        }
+        let verdict = self.by_hand(report)?;
+        Ok(if of_one.is_some() { Verdict::Applied } else { verdict })
     }
 
     fn report(&mut self, id: BuildId, report: &RunReport) -> Result<Verdict, NotPlanned> {
@@ -62,10 +40,12 @@ impl Turn {
             }
             return Ok(Verdict::Applied);
         }
-        let known = build.run_attempt.zip(build.run_phase);
-        if known.is_some_and(|known| (report.attempt, report.phase) <= known) {
+        if build.run_phase.is_some_and(|known| report.phase <= known) {
             self.heartbeat(id)?;
             return Ok(Verdict::Applied);
+        }
+        if self.origin.source == "monitor" {
+            self.audit(Some(id), AuditEntry::RECOVERED, None, Some("run"), Some("recovered a missed event"));
         }
         self.bind(id, report.run_id, &report.url)?;
         self.change(id, None, |build| {
@@ -91,14 +71,14 @@ impl Turn {
             build.run_id = Some(run_id);
             build.run_url = Some(url.to_owned());
         })?;
-        self.heartbeat(id)?;
+        self.audit(Some(id), "run", None, Some(&format!("run {run_id}")), None);
         if stop {
             self.effect(Effect::Cancel { build: id, run_id, force: false });
         }
         Ok(())
     }
 
-    fn running(&mut self, id: BuildId) -> Result<(), NotPlanned> {
+    pub(super) fn running(&mut self, id: BuildId) -> Result<(), NotPlanned> {
         let now = self.state.now;
         self.heartbeat(id)?;
         self.change(id, None, |build| {
@@ -127,8 +107,9 @@ impl Turn {
         self.end(id, status, ending, Slots::GiveBack)
     }
 
-    pub(super) fn run_gone(&mut self, run_id: i64) -> Result<Verdict, NotPlanned> {
-        let holder = self.state.builds.values().find(|build| build.run_id == Some(run_id));
+    pub(super) fn run_gone(&mut self, run_id: i64, attempt: i32) -> Result<Verdict, NotPlanned> {
+        let mut builds = self.state.builds.values();
+        let holder = builds.find(|build| build.run_id == Some(run_id) && build.attempt() == attempt);
         let Some((id, over)) = holder.map(|build| (build.build_id, build.status.is_terminal())) else {
             return Ok(Verdict::Ignored("not a run of ours"));
         };
@@ -163,8 +144,10 @@ impl Turn {
         Ok(Verdict::Applied)
     }
 
+    /// A run whose first attempt is another build's, or that is run again right now.
     fn is_known(&self, run_id: i64) -> bool {
-        self.state.builds.values().any(|build| build.run_id == Some(run_id))
+        let mut builds = self.state.builds.values().filter(|build| build.run_id == Some(run_id));
+        builds.any(|build| build.attempt() == 1 || !build.status.is_terminal())
     }
 }
 
@@ -174,13 +157,4 @@ fn stopped(why: Ending) -> (Status, Ending) {
         Ending::TimedOut => (Status::TimedOut, why),
         why => (Status::Cancelled, why),
     }
-}
-
-enum Whose {
-    Of(BuildId),
-    /// Ours, and a dispatch of its workflow has no answer yet.
-    MaybeOurs,
-    /// Ours, and the only build that it can belong to was given up as lost; its slots are quarantined.
-    LostOnes(BuildId),
-    Nobodys,
 }

@@ -14,7 +14,18 @@ SELECT jsonb_build_object(
                                    OR (o.status = 'queued' AND o.ticket < b.ticket))))
                           FROM build b
                          WHERE b.tenant_id = $1 AND b.repo_id = $2 AND b.issue = $3 AND b.status = 'queued'), '{}'),
+    -- Is it next, and does a run go on that somebody started by hand and that has no lease?
+    'outside', coalesce((SELECT jsonb_agg(b.build_id) FROM build b
+                          WHERE b.tenant_id = $1 AND b.repo_id = $2 AND b.issue = $3 AND b.status = 'queued'
+                            AND NOT EXISTS (SELECT FROM build o
+                                             WHERE o.tenant_id = $1 AND o.repo_id = $2 AND o.queue = b.queue
+                                               AND o.status = 'queued' AND o.ticket < b.ticket)
+                            AND EXISTS (SELECT FROM build m
+                                         WHERE m.tenant_id = $1 AND m.repo_id = $2 AND m.trigger = 'manual'
+                                           AND m.status IN ('starting', 'running', 'cancelling')
+                                           AND NOT EXISTS (SELECT FROM lease l
+                                                            WHERE l.tenant_id = $1 AND l.build_id = m.build_id))), '[]'),
     'outcomes', coalesce((SELECT jsonb_object_agg(marker, url) FROM posted
-                           WHERE tenant_id = $1 AND repo_id = $2 AND marker IN (
+                           WHERE tenant_id = $1 AND repo_id = $2 AND url <> '' AND marker IN (
                                SELECT 'outcome:' || build_id FROM build_history
                                 WHERE tenant_id = $1 AND repo_id = $2 AND issue = $3)), '{}'))

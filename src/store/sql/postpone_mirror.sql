@@ -1,2 +1,4 @@
--- What GitHub shows is not known any more: the next text is sent whatever it is.
-UPDATE mirror SET body = NULL, due_at = $4, last_error = $5 WHERE tenant_id = $1 AND repo_id = $2 AND target = $3
+-- What GitHub shows is not known any more: the next text is sent whatever it is. $6: this counts as a failed try
+UPDATE mirror
+   SET body = NULL, due_at = $4, last_error = $5, attempts = CASE WHEN $6 THEN attempts ELSE greatest(attempts - 1, 0) END
+ WHERE tenant_id = $1 AND repo_id = $2 AND target = $3

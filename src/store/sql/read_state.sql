@@ -23,6 +23,8 @@ WITH held AS (
 SELECT jsonb_build_object(
     'now', trilock_now(),
     'policy', (SELECT catalogue->'policy' FROM repository WHERE tenant_id = $1 AND repo_id = $2),
+    -- A column of the second migration: a version that runs beside the first one's schema reads what it would say.
+    'access', coalesce((SELECT to_jsonb(r)->>'access' FROM repository r WHERE tenant_id = $1 AND repo_id = $2), 'active'),
     'open', coalesce((SELECT jsonb_agg(to_jsonb(open)) FROM open), '[]'),
     'ended', coalesce((SELECT jsonb_agg(to_jsonb(ended)) FROM ended), '[]'),
     'queued', (SELECT count(*) FROM build WHERE tenant_id = $1 AND repo_id = $2 AND queue = $3 AND status = 'queued'),

@@ -1,2 +1,3 @@
 -- $1: public ones only
-SELECT to_jsonb(r) FROM repository r WHERE NOT ($1 AND private) ORDER BY owner, name
+SELECT to_jsonb(r) FROM repository r
+ WHERE NOT ($1 AND (private OR access IN ('deleted', 'transferred'))) ORDER BY owner, name

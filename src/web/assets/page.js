@@ -120,7 +120,7 @@ function everything(repository, now) {
   return [
     running.length
       ? table('Running', ['Build', 'Issue', 'State', 'Since', 'Asked by', 'Run'], running.map((build) => [
-          what(build), issue(build, repository), pill(build.status),
+          what(build), issue(build, repository), [pill(build.status), outside(build)],
           moment(build.stopping_at ?? build.running_at ?? build.starting_at, now), build.asked_by, run(build, repository)]))
       : empty('Running', 'Nothing is running.'),
     waiting.length
@@ -149,7 +149,12 @@ function what(build) {
   return [el('span', { class: 'name' }, build.build_type), answers.length ? el('dl', {}, answers) : ''];
 }
 
-const issue = (build, repository) => (build.issue ? issueLink(`#${build.issue}`, build.issue, build.issue_url, repository) : '–');
+const issue = (build, repository) => (build.issue ? issueLink(`#${build.issue}`, build.issue, build.issue_url, repository)
+  : build.by_hand ? 'started by hand' : '–');
+
+/** Somebody started it on GitHub while the lock was taken: nothing is started beside it until it ends. */
+const outside = (build) => (build.outside
+  ? el('span', { class: 'quiet', title: 'To prevent this, ask for builds here instead of on the Actions page.' }, ' outside the lock') : '');
 
 /** In the demo there is no GitHub to go to: the panel opens the issue. */
 function issueLink(text, number, url, { demo, name }) {
@@ -169,7 +174,7 @@ const BY = { requester: 'by who asked', maintainer: 'by a maintainer', closed_is
 
 function outcome(build) {
   const usual = { succeeded: 'success', failed: 'failure', cancelled: 'cancelled' }[build.status];
-  const more = BY[build.stopped_by] ?? (build.conclusion === usual ? '' : build.conclusion);
+  const more = BY[build.stopped_by] ?? build.gone ?? (build.conclusion === usual ? '' : build.conclusion);
   return [pill(build.status), more ? el('span', { class: 'quiet' }, ` ${more}`) : ''];
 }
 
@@ -204,11 +209,12 @@ function locks(repository, now) {
   const taken = (list, describe) => list.map((lock) => el('li', {},
     describe(lock), el('span', { class: 'quiet' }, ` version ${lock.version}`),
     lock.taken_at ? el('p', { class: 'quiet' }, 'Taken ', time(lock.taken_at, now), lock.holder ? ` (${lock.holder})` : '') : ''));
-  const issues = taken(locks.issue, ({ name, url }) => issueLink(`Issue #${name}`, name, url, repository));
+  const issues = taken(locks.issue, ({ name, url }) => name.startsWith('run:')
+    ? link(`Run ${name.slice(4)}`, repository.demo ? '' : url) : issueLink(`Issue #${name}`, name, url, repository));
   const queues = taken(locks.queue, ({ name }) => `Queue ${name}`);
   return el('section', { class: 'locks' }, el('h3', {}, 'The three locks'),
     el('div', { class: 'three' },
-      lockCard('1', 'Issue lock', 'Guards one issue’s requests. Held for milliseconds; shown is who took it last.', issues, 'No issue has asked yet.'),
+      lockCard('1', 'Issue lock', 'Guards one issue’s requests, or one run started by hand. Held for milliseconds; shown is who took it last.', issues, 'No issue has asked yet.'),
       lockCard('2', 'Queue lock', 'Guards the order. Held for milliseconds; shown is who took it last.', queues, 'Not taken yet.'),
       lockCard('3', 'Build lock', 'Held by a build until GitHub says that its run ended.', locks.build.flatMap((resource) => slots(resource, repository, now)), 'Not taken yet.')));
 }
@@ -225,7 +231,7 @@ function slots({ name, capacity, token, slots }, repository, now) {
     slot.state === 'free'
       ? el('p', { class: 'quiet' }, token ? `Last token given: ${token}` : 'Never held')
       : [el('p', {}, 'By ', slot.build_type ?? 'a build', ' ',
-            slot.issue ? issue(slot, repository) : '',
+            slot.issue ? issue(slot, repository) : 'started by hand',
             el('span', { class: 'quiet' }, `, token ${slot.token}`)),
           el('p', { class: 'quiet' }, 'Since ', moment(slot.since, now))],
     slot.state === 'quarantined'
@@ -239,7 +245,7 @@ function showDead(dead, now) {
   if (section.hidden) return;
   draw(section, 'dead', dead, () => el('div', { class: 'card' },
     el('h2', { id: 'dead-title' }, 'Set aside'),
-    el('p', { class: 'quiet' }, 'These failed again and again. Later ones went on; somebody should look.'),
+    el('p', { class: 'quiet' }, 'These failed again and again. Later ones went on; somebody should look. When the cause is gone: trilock dead retry ID.'),
     table('Events and effects', ['What', 'Repository', 'Why', 'Id'], dead.map((row) => [
       `${row.kind} ${row.what ?? ''}`, row.repository ?? '–', row.error ?? '–', el('code', {}, row.id)]))), now);
 }

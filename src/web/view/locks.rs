@@ -25,7 +25,7 @@ pub(super) struct Locks {
 /// A lock that lives as long as a transaction: who took it last.
 #[derive(Serialize)]
 struct Taken {
-    /// The issue's number, or the queue's name.
+    /// The issue's number, `run:ID` for a run that was started by hand, or the queue's name.
     name: String,
     url: Option<String>,
     version: i64,
@@ -95,12 +95,20 @@ impl Taken {
             Visitor::Anybody => holder.split(' ').next().unwrap_or_default(),
         });
         Self {
-            url: issues_of.map(|url| format!("{url}/issues/{name}")),
+            url: issues_of.map(|url| asker_url(url, &name)),
             name,
             version: lock.version,
             holder: holder.map(str::to_owned),
             taken_at: lock.taken_at,
         }
+    }
+}
+
+/// Whoever asks is an issue, or a run that was started by hand.
+fn asker_url(repository: &str, asker: &str) -> String {
+    match asker.strip_prefix("run:") {
+        Some(run) => format!("{repository}/actions/runs/{run}"),
+        None => format!("{repository}/issues/{asker}"),
     }
 }
 

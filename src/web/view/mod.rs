@@ -5,16 +5,13 @@ mod locks;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{DemoPanel, operator::Visitor};
 use crate::{
-    queue::{Build, By, Ending, RepoKey, Status},
-    store::{Repository, RepositoryView},
+    queue::{Build, BuildId, By, Ending, Gone, Status},
+    store::{Dead, Repository, RepositoryView},
 };
 use begin::Begin;
 use locks::Locks;
@@ -29,7 +26,7 @@ pub(super) struct Page {
     pub more: usize,
     /// What was set aside; for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dead: Option<Vec<Value>>,
+    pub dead: Option<Vec<Dead>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub demo: Option<DemoPanel>,
 }
@@ -65,6 +62,10 @@ struct BuildJson {
     status: Status,
     /// From 1, among those that wait.
     position: Option<usize>,
+    /// Nobody here dispatched it: a person started it on GitHub.
+    by_hand: bool,
+    /// It holds no slot, and what it uses is granted to nobody until it ends.
+    outside: bool,
     issue: Option<i64>,
     issue_url: Option<String>,
     asked_by: String,
@@ -84,6 +85,8 @@ struct BuildJson {
     ran_seconds: Option<i64>,
     /// As GitHub says it.
     conclusion: Option<String>,
+    /// What it was for is gone.
+    gone: Option<&'static str>,
     /// As a role.
     stopped_by: Option<By>,
 }
@@ -95,6 +98,11 @@ impl RepositoryJson {
             view.open.into_iter().partition(|build| build.status.is_holder());
         waiting.sort_by_key(|build| (build.status, build.order()));
         let json = |build: Build| BuildJson::new(build, &url);
+        let holds = |id: BuildId| view.leases.iter().any(|held| held.lease.build_id == id);
+        let with_lock = |build: Build| {
+            let outside = build.is_manual() && !holds(build.build_id);
+            BuildJson { outside, ..json(build) }
+        };
         let mut position = 0;
         let in_line = |build: Build| {
             let queued = build.status == Status::Queued;
@@ -106,7 +114,7 @@ impl RepositoryJson {
             private: row.private,
             policy: row.policy_state.clone(),
             begin: row.catalogue.as_ref().map(begin::of).unwrap_or_default(),
-            running: running.into_iter().map(json).collect(),
+            running: running.into_iter().map(with_lock).collect(),
             waiting: waiting.into_iter().map(in_line).collect(),
             ended: view.ended.into_iter().map(json).collect(),
             locks: Locks::new(row.catalogue.as_ref(), view.locks, &view.leases, &url, visitor),
@@ -127,6 +135,7 @@ impl BuildJson {
         let span = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| {
             from.zip(to).map(|(from, to)| (to - from).num_seconds().max(0))
         };
+        let (by_hand, gone) = (build.is_manual(), build.ending.as_ref().and_then(gone));
         let (conclusion, stopped_by) = match build.ending {
             Some(Ending::Concluded { conclusion }) => (Some(conclusion), None),
             Some(Ending::Cancelled { by }) => (None, Some(by)),
@@ -135,6 +144,8 @@ impl BuildJson {
         Self {
             status: build.status,
             position: None,
+            by_hand,
+            outside: false,
             issue: build.issue,
             issue_url: build.issue.map(|issue| format!("{repository_url}/issues/{issue}")),
             asked_by: build.asker_login,
@@ -155,19 +166,19 @@ impl BuildJson {
             waited_seconds: span(build.queued_at, build.starting_at.or(build.ended_at)),
             ran_seconds: span(build.starting_at, build.ended_at),
             conclusion,
+            gone,
             stopped_by,
             build_type: build.build_type,
         }
     }
 }
 
-/// What was set aside, with the repository's name.
-pub(super) fn dead(rows: Vec<Value>, names: &BTreeMap<RepoKey, String>) -> Vec<Value> {
-    let name_of =
-        |id: Option<i64>| names.iter().find(|(key, _)| Some(key.repo_id) == id).map(|(_, name)| name);
-    let named = |mut row: Value| {
-        row["repository"] = name_of(row["repo_id"].as_i64()).cloned().into();
-        row
-    };
-    rows.into_iter().map(named).collect()
+fn gone(ending: &Ending) -> Option<&'static str> {
+    Some(match ending {
+        Ending::IssueGone { why: Gone::Deleted } => "the issue was deleted",
+        Ending::IssueGone { why: Gone::Transferred } => "the issue is another repository's now",
+        Ending::RepositoryGone => "the repository was deleted",
+        Ending::RepositoryMoved => "the repository has another owner now",
+        _ => return None,
+    })
 }

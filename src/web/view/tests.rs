@@ -1,13 +1,8 @@
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{Visitor, dead, locks::Locks};
-use crate::{
-    queue::RepoKey,
-    store::{LeaseView, LockView},
-};
-
-const KEY: RepoKey = RepoKey { tenant_id: 7, repo_id: 42 };
+use super::{Visitor, locks::Locks};
+use crate::store::{LeaseView, LockView};
 
 fn lease(resource: &str, slot: i32, state: &str) -> LeaseView {
     let at = DateTime::UNIX_EPOCH;
@@ -66,11 +61,4 @@ fn only_operators_see_the_process_that_took_a_lock() {
             (&json!("3"), &json!("default"))
         );
     }
-}
-
-#[test]
-fn what_was_set_aside_names_its_repository() {
-    let rows = vec![json!({ "kind": "event", "repo_id": 42 }), json!({ "kind": "effect", "repo_id": 1 })];
-    let named = dead(rows, &[(KEY, "octo/app".to_owned())].into());
-    assert_eq!((&named[0]["repository"], &named[1]["repository"]), (&json!("octo/app"), &Value::Null));
 }

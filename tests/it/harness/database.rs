@@ -30,8 +30,16 @@ pub fn store_on(options: PgConnectOptions, bounds: LockBounds) -> Store {
 /// The address of a new, migrated database.
 pub async fn fresh_database() -> PgConnectOptions {
     let postgres = POSTGRES.get_or_init(start).await;
+    database_from(postgres, &template(&postgres.run)).await
+}
+
+/// One that no version has seen yet.
+pub async fn empty_database() -> PgConnectOptions {
+    database_from(POSTGRES.get_or_init(start).await, "template0").await
+}
+
+async fn database_from(postgres: &Postgres, template: &str) -> PgConnectOptions {
     let name = format!("t_{}_{}", postgres.run, MADE.fetch_add(1, Ordering::Relaxed));
-    let template = template(&postgres.run);
     admin(&postgres.options, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     postgres.options.clone().database(&name)
 }

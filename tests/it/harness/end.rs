@@ -136,6 +136,12 @@ impl Drop for Trilock {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert!(self.ended, "a story closes with `t.end().await`, which looks at what is left");
+            // Also where there is no story.
+            assert_eq!(
+                self.github.world().violations(),
+                [] as [String; 0],
+                "calls that GitHub does not know"
+            );
         }
     }
 }

@@ -20,7 +20,7 @@ mod words;
 use std::{collections::BTreeMap, path::PathBuf, sync::Mutex, time::Duration};
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
+use sqlx::{ConnectOptions, PgPool};
 use trilock::{
     clock::Clock,
     commands::server::{Parts, Server},
@@ -30,7 +30,7 @@ use trilock::{
     webhook::WebhookSecrets,
 };
 
-pub use database::fresh_database;
+pub use database::{empty_database, fresh_database, store_on};
 pub use people::Issue;
 pub use policies::{CORRELATING_WORKFLOW, POLICY, POLICY_PATH, REPO, WORKFLOW, WORKFLOW_PATH};
 pub use time::{minutes, seconds};
@@ -53,6 +53,8 @@ pub struct Trilock {
     pub clock: Clock,
     database: PgPool,
     server: Option<Server>,
+    /// Far away, unless a story is about that: else what GitHub did not deliver would come at any time.
+    pub reconcile_every: Duration,
     /// Comments of the bot that a snapshot looked at, with the text that it saw.
     seen: Mutex<BTreeMap<u64, String>>,
     ended: bool,
@@ -89,6 +91,7 @@ impl Trilock {
             clock,
             database: PgPool::connect_lazy_with(options),
             server: None,
+            reconcile_every: Duration::from_secs(365 * 24 * 3600),
             seen: Mutex::default(),
             ended: false,
         };
@@ -106,20 +109,22 @@ impl Trilock {
             total: Duration::from_secs(30),
         };
         let github = GitHub::new(Settings {
-            api_url: self.github.base_url().to_owned(),
+            api_url: self.github.api_url().to_owned(),
             app_id: "1".into(),
             private_key_pem: self.github.private_key_pem(),
             clock: self.clock.clone(),
             time_outs,
         });
+        let options = self.database.connect_options().as_ref().clone();
         let parts = Parts {
-            store: self.store.clone(),
+            store: database::store_on(options, LockBounds::default()),
             github: github.expect("a client"),
             clock: self.clock.clone(),
             secrets: WebhookSecrets::parse(SECRET).expect("a secret"),
             allowed_owners: Vec::new(),
             public_url: "https://ci.example".into(),
             check_runs_every: Duration::from_secs(60),
+            reconcile_every: self.reconcile_every,
             web: trilock::web::Options::default(),
         };
         let server =
@@ -128,10 +133,18 @@ impl Trilock {
         self.server = Some(server);
     }
 
+    /// Where commands find the database.
+    pub fn database_url(&self) -> String {
+        self.database.connect_options().to_url_lossy().to_string()
+    }
+
     /// Ends the server as kill -9 would.
     pub fn kill(&mut self) {
         if let Some(server) = self.server.take() {
+            let store = server.context().store().clone();
             server.kill();
+            // What an aborted task began in the database ends with its connection, as with a process.
+            tokio::spawn(async move { store.close().await });
         }
     }
 }

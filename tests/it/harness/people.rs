@@ -1,7 +1,7 @@
 //! What people do. Each act is followed by the wait until all that it brings about is done.
 
 use serde_json::json;
-use trilock::sandbox::{ApiFault, ApiTrouble, HookFault, HookTrouble, WorldGuard};
+use trilock::sandbox::{ApiFault, ApiTrouble, HookFault, HookTrouble, Refusal, World, WorldGuard};
 
 use super::{POLICY, POLICY_PATH, REPO, Trilock, WORKFLOW, WORKFLOW_PATH};
 
@@ -88,6 +88,13 @@ impl Trilock {
         let comments = self.world().comments(issue.repo, issue.number);
         let found = comments.into_iter().find(|c| c.id == comment).expect("a comment");
         found.reactions.into_iter().map(|reaction| reaction.content).collect()
+    }
+
+    /// Something happens on GitHub.
+    pub async fn happens<T>(&self, act: impl FnOnce(&mut World) -> Result<T, Refusal>) -> T {
+        let done = act(&mut self.world());
+        self.calm().await;
+        done.expect("it happens")
     }
 
     /// What happens to the next call that matches; `path` is a regular expression.

@@ -1,5 +1,6 @@
 //! What becomes of workflow runs.
 
+use serde_json::json;
 use trilock::sandbox::{Run, RunStatus};
 
 use super::{Issue, REPO, Trilock};
@@ -26,6 +27,25 @@ impl Trilock {
     /// The value of the input `tag` of each run that there is, in order.
     pub fn tags(&self) -> Vec<String> {
         self.runs().into_iter().map(|run| run.inputs.get("tag").cloned().unwrap_or_default()).collect()
+    }
+
+    /// Somebody starts the workflow on GitHub's own page; gives the run.
+    pub async fn by_hand(&self, login: &str, tag: &str) -> u64 {
+        let run = self.by_hand_and_go(login, tag);
+        self.calm().await;
+        run
+    }
+
+    pub fn by_hand_and_go(&self, login: &str, tag: &str) -> u64 {
+        let inputs = json!({ "tag": tag });
+        let run = self.github.world().start_run_by_hand(REPO, "build-desktop.yml", login, &inputs);
+        run.expect("a run")
+    }
+
+    /// Somebody runs an ended run again.
+    pub async fn again(&self, login: &str, run: u64) {
+        self.github.world().rerun(run, login).expect("an ended run");
+        self.calm().await;
     }
 
     /// A runner takes the run.
@@ -59,7 +79,9 @@ impl Trilock {
         self.comment(login, issue, command).await;
         let status = self.status(issue).await;
         assert!(
-            ["### 🔨 Starting", "### ⏳ Queued"].iter().any(|state| status.starts_with(state)),
+            ["### 🔨 Starting", "### ⏳ Queued", "### ⚠️ A run started by hand"]
+                .iter()
+                .any(|state| status.starts_with(state)),
             "{status}"
         );
         issue

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::{Postgres, pool::PoolConnection};
 use trilock::sandbox::World;
 
 use super::{RATE, Trilock};
@@ -12,15 +13,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the database is asked while waiting for it.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Is anything to be done now, or in a worker's hands? A claim lies a minute ahead; what was put off is due earlier.
+/// Is anything to be done now, or in a worker's hands? A claim lies a minute ahead; what was put off is due earlier, or
+/// waits for people. Where the App may do nothing, nothing is due.
 const BUSY: &str = "
     WITH due AS (
-        SELECT due_at FROM inbox WHERE state IN ('unprepared', 'ready')
-        UNION ALL SELECT due_at FROM outbox WHERE state = 'pending'
-        UNION ALL SELECT due_at FROM mirror WHERE shown < wanted)
-    SELECT EXISTS (SELECT FROM due WHERE due_at <= trilock_now() OR due_at > trilock_now() + interval '45 seconds')";
+        SELECT tenant_id, repo_id, due_at, false AS writes FROM inbox WHERE state = 'unprepared'
+        UNION ALL SELECT tenant_id, repo_id, due_at, true FROM outbox WHERE state = 'pending'
+        UNION ALL SELECT tenant_id, repo_id, due_at, true FROM mirror WHERE shown < wanted),
+    possible AS (
+        SELECT due_at FROM due WHERE NOT EXISTS (
+            SELECT FROM repository r WHERE r.tenant_id = due.tenant_id AND r.repo_id = due.repo_id
+               AND (r.access IN ('suspended', 'removed') OR (writes AND r.access = 'archived')))
+        UNION ALL SELECT due_at FROM inbox WHERE state = 'ready')
+    SELECT EXISTS (SELECT FROM possible WHERE due_at <= trilock_now()
+                       OR due_at BETWEEN trilock_now() + interval '45 seconds' AND trilock_now() + interval '61 seconds')";
 
-pub fn seconds(n: u64) -> Duration {
+pub const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
@@ -97,6 +105,17 @@ impl Trilock {
         };
         let done = tokio::time::timeout(PATIENCE, poll).await;
         assert!(done.is_ok(), "{query} never gave {wanted}; what waits: {}", self.rest().await);
+    }
+
+    /// Changes the database behind the server's back.
+    pub async fn meddle(&self, statement: &'static str) {
+        let done = sqlx::raw_sql(statement).execute(&self.database).await;
+        done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+
+    /// A session of its own, beside the server's.
+    pub async fn connection(&self) -> PoolConnection<Postgres> {
+        self.database.acquire().await.expect("a connection")
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {

@@ -45,7 +45,7 @@ pub async fn context(store: &Store) -> (Context, Sandbox) {
         time_outs: TimeOuts::default(),
     });
     let minute = Duration::from_secs(60);
-    (Context::new(store.clone(), github.expect("a client"), clock, String::new(), minute), sandbox)
+    (Context::new(store.clone(), github.expect("a client"), clock, String::new(), minute, minute), sandbox)
 }
 
 pub fn repo(n: i64) -> RepoKey {
@@ -94,7 +94,7 @@ impl Bench {
         .expect("a new repository");
         let (outcome, now) =
             (PolicyOutcome::Good(Box::new(catalogue)), self.store.now().await.expect("a time"));
-        self.store.save_policy(repo(n), &outcome, now).await.expect("a saved policy");
+        self.store.save_policy(repo(n), &outcome, now, "a test").await.expect("a saved policy");
         sqlx::query("INSERT INTO lane (tenant_id, repo_id) VALUES ($1, $2)")
             .bind(repo(n).tenant_id)
             .bind(repo(n).repo_id)
@@ -208,6 +208,7 @@ pub fn completed(run_id: i64) -> Stored {
         title: String::new(),
         trigger: "workflow_dispatch".into(),
         actor: BOT.into(),
+        started_by: BOT.into(),
         head_sha: "0".repeat(40),
         url: "https://example.org/run".into(),
         created_at: chrono::DateTime::UNIX_EPOCH,

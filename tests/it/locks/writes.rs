@@ -1,8 +1,9 @@
 //! Guarded writes: what is not one's own is refused at the commit, and nothing of the set is written.
 
 use trilock::{
+    metrics,
     queue::{BuildId, EndedLease, Lease, LockKey, LockPlan, QUEUE, ReleaseOutcome, RepoKey, Resource},
-    store::{BuildLock, LockBounds, Locked, StoreError, WriteSet},
+    store::{AuditQuery, BuildLock, LockBounds, Locked, StoreError, WriteSet},
 };
 use uuid::Uuid;
 
@@ -75,6 +76,32 @@ async fn only_the_owner_with_the_current_token_releases() {
     assert_eq!(bench.count("SELECT count(*) FROM lock WHERE counter = 77").await, 1);
     let twice = commit(&bench, |write, lock| write.release(lock, &ended(&lease))).await;
     assert!(matches!(twice, Err(StoreError::Guard(_))));
+}
+
+fn violations() -> u64 {
+    let text = metrics::render(None).unwrap();
+    let count = text.lines().find_map(|line| line.strip_prefix("trilock_ownership_violations_total "));
+    count.expect("the family").parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_refused_release_is_counted_and_put_down() {
+    let (bench, lease) = held().await;
+    let before = violations();
+    let stale = Lease { token: lease.token + 6, ..lease.clone() };
+    refused(&bench, &lease, |write, lock| write.release(lock, &ended(&stale))).await;
+    assert!(violations() > before);
+    let rows = bench.store.audit_view(&AuditQuery { limit: 1, ..AuditQuery::default() }).await.unwrap();
+    let row = &rows[0];
+    assert_eq!((row.what.as_str(), row.after.as_deref()), ("ownership violation", Some("refused")));
+    assert_eq!(row.build_id, Some(stale.build_id));
+    assert_eq!(row.why.as_deref(), Some("release of queue/default[0] token 7"));
+    assert_eq!(row.before, Some(format!("held with token 1 by build {}", lease.build_id)));
+
+    commit(&bench, |write, lock| write.release(lock, &ended(&lease))).await.unwrap();
+    commit(&bench, |write, lock| write.release(lock, &ended(&lease))).await.unwrap_err();
+    let rows = bench.store.audit_view(&AuditQuery { limit: 1, ..AuditQuery::default() }).await.unwrap();
+    assert_eq!((rows[0].what.as_str(), rows[0].before.as_deref()), ("ownership violation", Some("free")));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use std::{
+    net::SocketAddr,
     path::Path,
     process::{Output, Stdio},
     time::Duration,
@@ -9,8 +10,10 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpStream,
     process::{Child, ChildStderr, Command},
+    task::JoinHandle,
     time::timeout,
 };
 use trilock::sandbox::Sandbox;
@@ -22,7 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary without anything that this machine's environment says.
 pub fn trilock() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trilock"));
+    trilock_at(Path::new(env!("CARGO_BIN_EXE_trilock")))
+}
+
+/// The same, of another version.
+pub fn trilock_at(program: &Path) -> Command {
+    let mut command = Command::new(program);
     let ours = |name: &str| name.starts_with("TRILOCK_") || name == "DATABASE_URL" || name == "RUST_LOG";
     for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
         command.env_remove(name);
@@ -43,14 +51,25 @@ pub fn text(bytes: &[u8]) -> String {
 /// `trilock serve` as a process, listening.
 pub struct Serving {
     child: Child,
-    log: Lines<BufReader<ChildStderr>>,
+    address: SocketAddr,
+    /// Read all the while: a full pipe would stop it.
+    log: JoinHandle<String>,
 }
 
 impl Serving {
     /// With the sandbox as GitHub, and `database` as more environment.
     pub async fn start(sandbox: &Sandbox, key_file: &Path, database: &[(&str, &str)]) -> Self {
+        Self::start_as(trilock(), sandbox, key_file, database).await
+    }
+
+    /// The same with another version's binary.
+    pub async fn start_as(
+        mut command: Command,
+        sandbox: &Sandbox,
+        key_file: &Path,
+        database: &[(&str, &str)],
+    ) -> Self {
         std::fs::write(key_file, sandbox.private_key_pem()).expect("a key file");
-        let mut command = trilock();
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--check-runs-every", "1s"])
             .env("TRILOCK_APP_ID", "1")
@@ -62,28 +81,53 @@ impl Serving {
         let mut child = command.spawn().expect("it starts");
         let mut log = BufReader::new(child.stderr.take().expect("its log")).lines();
         let address = timeout(PATIENCE, listening(&mut log)).await.expect("it listens in time");
-        sandbox.set_webhook_url(format!("http://{address}/webhooks/github"));
-        Self { child, log }
+        let address = address.parse().expect("an address");
+        let serving = Self { child, address, log: tokio::spawn(rest(log)) };
+        sandbox.set_webhook_url(serving.webhook_url());
+        serving
+    }
+
+    pub fn webhook_url(&self) -> String {
+        format!("http://{}/webhooks/github", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Asks it by HTTP: status line, headers and body as they come.
+    pub async fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.expect("a connection");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("it is sent");
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+        answer
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = self.child.id().expect("it runs");
-        kill(Pid::from_raw(pid.cast_signed()), signal).expect("a signal");
+        kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("a signal");
     }
 
     /// Waits for its end; the rest of its log and whether it ended well.
     pub async fn end(mut self) -> (String, bool) {
-        let mut said = String::new();
-        let reading = async {
-            while let Ok(Some(line)) = self.log.next_line().await {
-                said.push_str(&line);
-                said.push('\n');
-            }
-            self.child.wait().await.expect("its end")
-        };
-        let status = timeout(PATIENCE, reading).await.expect("it ends in time");
+        let ending = async { (self.log.await.expect("its log"), self.child.wait().await.expect("its end")) };
+        let (said, status) = timeout(PATIENCE, ending).await.expect("it ends in time");
         (said, status.success())
     }
+}
+
+async fn rest(mut log: Lines<BufReader<ChildStderr>>) -> String {
+    let mut said = String::new();
+    while let Ok(Some(line)) = log.next_line().await {
+        said.push_str(&line);
+        said.push('\n');
+    }
+    said
 }
 
 async fn listening(log: &mut Lines<BufReader<ChildStderr>>) -> String {

@@ -1,4 +1,5 @@
 use super::child::{output, text, trilock};
+use crate::harness::{POLICY, Trilock};
 
 #[tokio::test]
 async fn serve_says_all_that_is_missing_and_the_way_out() {
@@ -30,4 +31,24 @@ async fn a_policys_mistake_has_its_place() {
     let out = output(trilock().args(["policy", "check"]).arg(&file)).await;
     assert!(out.status.success(), "{}", text(&out.stderr));
     assert!(text(&out.stdout).ends_with("trilock.yml is good. Build types: desktop\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_shows_runs_that_were_started_by_hand() {
+    let t = Trilock::backdrop().await;
+    t.policy(POLICY).await;
+    let run = t.by_hand("eve", "v9.0.0").await;
+    let environment = [("DATABASE_URL", t.database_url()), ("TRILOCK_SECRET_KEY", "11".repeat(32))];
+    let queue = output(trilock().arg("queue").envs(environment.clone())).await;
+    let line = |said: &[u8]| {
+        let said = text(said);
+        said.lines().find(|line| line.contains("by hand")).expect("a run by hand").to_owned()
+    };
+    let first = line(&queue.stdout);
+    assert!(first.starts_with("starting  started by hand  desktop  eve"), "{first}");
+    t.finish(run, "failure").await;
+    t.again("ada", run).await;
+    t.begin(run).await;
+    let second = line(&output(trilock().arg("queue").envs(environment)).await.stdout);
+    assert!(second.starts_with("running  run again by hand  desktop  ada"), "{second}");
 }

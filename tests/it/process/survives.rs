@@ -13,7 +13,7 @@ use trilock::{
 use super::child::{SECRET, Serving, output, text, trilock};
 use crate::harness::{POLICY, REPO, WORKFLOW, fresh_database};
 
-async fn sandbox() -> Sandbox {
+pub(super) async fn sandbox() -> Sandbox {
     let mut options = Options::new(Clock::system());
     options.webhook_secret = SECRET.into();
     options.api_requests = std::env::var_os("TRILOCK_API_REQUESTS").map(PathBuf::from);
@@ -29,26 +29,31 @@ async fn sandbox() -> Sandbox {
 }
 
 /// A folder that another account may enter.
-fn open_folder() -> TempDir {
+pub(super) fn open_folder() -> TempDir {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(folder.path(), everybody).unwrap();
     folder
 }
 
-fn ask(sandbox: &Sandbox, tag: &str) -> u64 {
+pub(super) fn ask(sandbox: &Sandbox, tag: &str) -> u64 {
     let mut world = sandbox.world();
     let issue = world.open_issue(REPO, "ben", "Please", "I need one.", &[]).unwrap();
     world.comment(REPO, issue, "ben", &format!("/build tag={tag}")).unwrap();
     issue
 }
 
-fn shows(world: &World, issue: u64, words: &str) -> bool {
+pub(super) fn shows(world: &World, issue: u64, words: &str) -> bool {
     world.comments(REPO, issue).iter().any(|comment| comment.body.contains(words))
 }
 
-async fn until(sandbox: &Sandbox, what: &str, condition: impl Fn(&World) -> bool) {
+pub(super) async fn until(sandbox: &Sandbox, what: &str, condition: impl Fn(&World) -> bool) {
     assert!(sandbox.until(condition).await, "it never came to this: {what}");
+}
+
+/// Every call stands in GitHub's description.
+fn known_calls(sandbox: &Sandbox) {
+    assert_eq!(sandbox.world().violations(), [] as [String; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +87,7 @@ async fn kill_9_in_the_middle_of_a_queue_loses_nothing() {
     sandbox.world().finish_run(run, "success", None).unwrap();
     until(&sandbox, "the second is ready", |world| shows(world, second, "Your build is ready")).await;
     assert_eq!(sandbox.world().runs(REPO).len(), 2);
-    assert_eq!(sandbox.world().violations(), [] as [String; 0]);
+    known_calls(&sandbox);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,4 +134,5 @@ async fn a_private_postgres_is_kept_adopted_and_joined() {
     let left =
         std::fs::read_dir(state).unwrap().filter_map(|entry| Some(entry.ok()?.path().join("postmaster.pid")));
     assert_eq!(left.filter(|pid| pid.exists()).count(), 0, "Postgres goes with its owner");
+    known_calls(&sandbox);
 }

@@ -104,6 +104,27 @@ async fn a_status_comment_answered_502_after_it_was_posted_is_posted_once() {
     t.end().await;
 }
 
+/// Somehow there are two, and whoever deletes the second one learns that it is gone already.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_status_comments_the_oldest_stays() {
+    for trouble in [None, Some(ApiTrouble::FailAfter(404)), Some(ApiTrouble::DropAfter)] {
+        let t = Trilock::start().await;
+        let issue = t.issue("ben").await;
+        t.next_call("POST", "/issues/1/comments$", ApiTrouble::FailAfter(502));
+        if let Some(trouble) = trouble {
+            t.next_call("DELETE", "/issues/comments/", trouble);
+        }
+        t.comment("ben", issue, "/build tag=v1.4.0").await;
+        let bot = t.github.world().bot();
+        t.comment(&bot, issue, "### Once more\n\n<!-- trilock:status -->").await;
+        t.pass(seconds(2)).await;
+        t.pass(seconds(4)).await;
+        t.says(issue, "🔨 Starting").await;
+        t.carried_out(issue, t.run(1).await).await;
+        t.end().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_status_comment_is_made_anew_at_the_next_change() {
     let t = Trilock::start().await;

@@ -208,3 +208,23 @@ async fn servers_that_answer_204_are_understood() {
 async fn servers_that_answer_204_are_understood_with_correlation() {
     a_server_that_does_not_tell_the_run(CORRELATING_WORKFLOW).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enterprise_server_is_served_under_its_path() {
+    let t = Trilock::with(|options| {
+        options.api_path = "/api/v3";
+        options.return_run_details = false;
+    })
+    .await;
+    let issue = t.asked("ben", "/build tag=v1.0.0").await;
+    t.pass(seconds(1)).await;
+    let run = t.run(1).await;
+    t.begin(run).await;
+    t.says(issue, "🔨 Building").await;
+    t.comment("ben", issue, "/cancel").await;
+    t.pass_amid_calls(seconds(5)).await;
+    t.until_over(run).await;
+    assert!(t.outcome(issue).await.starts_with("### 🚫 Cancelled by you"));
+    t.says(issue, "🚫 Cancelled").await;
+    t.end().await;
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use trilock::sandbox::{ApiFault, ApiTrouble, HookTrouble};
 
 use crate::harness::{POLICY, Trilock, minutes};
 
@@ -92,6 +93,28 @@ async fn a_build_that_ended_while_nobody_listened_is_completed_and_not_timed_out
     t.github.settled().await;
     t.pass_amid_calls(minutes(180)).await;
     t.serve().await;
+    t.ended_well(issue).await;
+    assert!(t.github.world().record().cancels.is_empty());
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_github_does_not_say_how_the_run_is_it_is_not_timed_out() {
+    let t = Trilock::start().await;
+    let issue = t.asked("ben", "/build tag=v1.0.0").await;
+    let run = t.run(1).await;
+    t.begin(run).await;
+    t.says(issue, "🔨 Building").await;
+    t.next_hook("workflow_run", "completed", HookTrouble::Drop);
+    t.finish(run, "success").await;
+    let once = ApiFault::once("GET", r"/actions/runs/\d+$", ApiTrouble::FailBefore(502));
+    t.github.world().fault_api(ApiFault { times: None, ..once }).expect("a pattern");
+    t.pass_amid_calls(minutes(180)).await;
+    t.until_stored(QUARANTINED, 1).await;
+    t.pass(minutes(2)).await;
+    t.says(issue, "🔨 Building").await;
+    t.github.world().clear_faults();
+    t.pass(minutes(1)).await;
     t.ended_well(issue).await;
     assert!(t.github.world().record().cancels.is_empty());
     t.end().await;

@@ -35,7 +35,11 @@ impl Answer {
     }
 }
 
-pub struct Pages(Router);
+pub struct Pages {
+    router: Router,
+    /// What the routes look at; no loop of it runs.
+    pub context: Context,
+}
 
 impl Pages {
     pub fn of(t: &Trilock) -> Self {
@@ -51,12 +55,13 @@ impl Pages {
             clock: t.clock.clone(),
             time_outs: TimeOuts { connect: second, read: second, total: second },
         });
-        let context = Context::new(t.store.clone(), github.unwrap(), t.clock.clone(), String::new(), second);
-        Self(web::router(context, options))
+        let context =
+            Context::new(t.store.clone(), github.unwrap(), t.clock.clone(), String::new(), second, second);
+        Self { router: web::router(context.clone(), options), context }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.0.clone().oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer {
             status: parts.status,

@@ -33,6 +33,12 @@ fn past_its_time_a_build_is_stopped_and_its_slot_quarantined_until_github_says_c
     assert_eq!((world.status(1), world.only_lease()), (Status::Running, LeaseState::Held));
     world.pass(2);
     world.happens(Event::Look);
+    assert_eq!(
+        (world.status(1), world.only_lease()),
+        (Status::Running, LeaseState::Quarantined),
+        "nobody asked GitHub: it may have ended well"
+    );
+    world.goes_on_and_is_looked_at(900);
     assert_eq!((world.status(1), world.only_lease()), (Status::Cancelling, LeaseState::Quarantined));
     assert!(world.has_effect(&format!("cancel:{}:ask", world.id(1))));
     world.pass(5);
@@ -42,6 +48,29 @@ fn past_its_time_a_build_is_stopped_and_its_slot_quarantined_until_github_says_c
     world.completes(900, "cancelled");
     assert_eq!((world.status(1), world.last(1).ending.clone()), (Status::TimedOut, Some(Ending::TimedOut)));
     assert_eq!(world.status(2), Status::Starting);
+}
+
+#[test]
+fn a_late_webhook_is_no_word_that_the_run_goes_on() {
+    let mut world = anna_runs();
+    world.pass(180);
+    world.happens(Event::Run(report(900, Phase::InProgress, None)));
+    world.happens(Event::Look);
+    assert_eq!(world.status(1), Status::Running);
+    world.completes(900, "success");
+    assert_eq!((world.status(1), world.leases.len()), (Status::Succeeded, 0));
+}
+
+#[test]
+fn a_run_that_is_still_looked_for_is_not_timed_out() {
+    let mut world = anna_starts();
+    world.tried(1);
+    world.pass(180);
+    world.happens(Event::Look);
+    assert_eq!((world.status(1), world.only_lease()), (Status::Starting, LeaseState::Quarantined));
+    world.answered(1, 900);
+    world.completes(900, "success");
+    assert_eq!((world.status(1), world.leases.len()), (Status::Succeeded, 0));
 }
 
 #[test]

