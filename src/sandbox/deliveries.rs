@@ -1,6 +1,6 @@
 //! The list of what was delivered, and delivering it again.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -60,6 +60,18 @@ impl World {
     /// Every attempt so far (the last 5,000), oldest first.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.hooks.deliveries.iter().cloned().collect()
+    }
+
+    /// Webhooks about issues and comments of which no attempt was answered with 2xx so far.
+    pub fn unheard(&self) -> Vec<String> {
+        let about = |it: &&Delivery| matches!(it.event.as_str(), "issues" | "issue_comment");
+        let (heard, mut others): (Vec<_>, Vec<_>) =
+            self.hooks.deliveries.iter().filter(about).partition(|it| (200..300).contains(&it.status_code));
+        let heard: BTreeSet<&str> = heard.into_iter().map(|it| it.guid.as_str()).collect();
+        others.retain(|it| !heard.contains(it.guid.as_str()));
+        let told =
+            |it: &Delivery| format!("{} {} {}", it.event, it.action.as_deref().unwrap_or_default(), it.guid);
+        others.into_iter().map(told).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Sends a delivered webhook again under its own delivery id.

@@ -29,6 +29,8 @@ pub struct Record {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Acknowledged {
     pub at: DateTime<Utc>,
+    /// `X-GitHub-Delivery`.
+    pub guid: String,
     pub event: String,
     pub action: String,
     pub repo: String,
@@ -141,6 +143,7 @@ impl World {
         let text = if comment.is_null() { &issue["body"] } else { &comment["body"] };
         let told = Acknowledged {
             at: self.now(),
+            guid: hook.guid.clone(),
             event: hook.event.clone(),
             action: hook.action.clone().unwrap_or_default(),
             repo: payload["repository"]["full_name"].as_str().unwrap_or_default().to_owned(),

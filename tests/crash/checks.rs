@@ -55,10 +55,16 @@ const DEAD: &str = "
     SELECT format('event %s: %s', event->>'event', last_error) FROM inbox WHERE state = 'dead'
     UNION ALL SELECT format('effect %s: %s', effect_key, last_error) FROM outbox WHERE state = 'dead'";
 
+const NOT_STORED: &str = "
+    SELECT guid FROM unnest($1::text[]) AS guid WHERE NOT EXISTS (SELECT FROM delivery WHERE delivery_id = guid)";
+
 const COUNTERS: &str = "SELECT tenant_id || '/' || key AS key, counter FROM lock WHERE class = 3";
 
 /// Words in a server's log that a healthy one never has.
 const NEVER_SAID: [&str; 2] = ["panicked", "guarded write refused"];
+
+/// Looks within which a second status comment goes away.
+const SOON: u32 = 10;
 
 /// What is looked at during the run, again and again.
 pub struct Watch<'a> {
@@ -67,6 +73,10 @@ pub struct Watch<'a> {
     pub folder: &'a Path,
     /// The highest token seen of each resource.
     pub counters: BTreeMap<String, i64>,
+    /// How many acknowledged webhooks were looked at.
+    pub acknowledged: usize,
+    /// In how many looks running an issue had more than one status comment.
+    pub second_comments: BTreeMap<(String, u64), u32>,
 }
 
 impl Watch<'_> {
@@ -75,8 +85,10 @@ impl Watch<'_> {
         let mut all = runs_per_request(record);
         all.extend(overlaps(record));
         all.extend(doubled_comments(record));
+        all.extend(self.second_comments(record));
         all.extend(found("fencing tokens only grow", self.database.lines(BAD_TOKENS).await));
         all.extend(self.counters_grow().await);
+        all.extend(self.stored(record).await);
         all.extend(found("no lease without a holder", self.database.lines(ORPHANS).await));
         all.extend(found("no dead letters", self.database.lines(DEAD).await));
         let violations: Vec<String> = self.github.read("violations", json!({})).await;
@@ -98,9 +110,35 @@ impl Watch<'_> {
         found("fencing tokens only grow", shrunk)
     }
 
+    /// A second status comment may stand for a moment, until it is found and deleted.
+    fn second_comments(&mut self, record: &Record) -> Findings {
+        let mut many = BTreeMap::<(String, u64), u32>::new();
+        for (repo, issue, _) in standing(record).into_values().filter(|(_, _, mark)| *mark == STATUS) {
+            *many.entry((repo.to_owned(), issue)).or_default() += 1;
+        }
+        many.retain(|_, many| *many > 1);
+        self.second_comments.retain(|issue, _| many.contains_key(issue));
+        for issue in many.into_keys() {
+            *self.second_comments.entry(issue).or_default() += 1;
+        }
+        let stay = self.second_comments.iter().filter(|(_, looks)| **looks > SOON);
+        found(
+            "one status comment per issue",
+            stay.map(|((repo, issue), _)| format!("{repo}#{issue} keeps several")),
+        )
+    }
+
+    async fn stored(&mut self, record: &Record) -> Findings {
+        let new: Vec<String> =
+            record.acknowledged[self.acknowledged..].iter().map(|it| it.guid.clone()).collect();
+        self.acknowledged = record.acknowledged.len();
+        found("durable before it is acknowledged", self.database.lines_of(NOT_STORED, &new).await)
+    }
+
     fn logged(&self) -> Vec<String> {
         let logs = std::fs::read_dir(self.folder).into_iter().flatten().flatten();
-        let texts = logs.filter_map(|log| std::fs::read_to_string(log.path()).ok());
+        let logs = logs.map(|log| log.path()).filter(|path| path.extension().is_some_and(|it| it == "log"));
+        let texts = logs.filter_map(|path| std::fs::read_to_string(path).ok());
         let mut said = Vec::new();
         for text in texts {
             let bad = text.lines().filter(|line| NEVER_SAID.iter().any(|words| line.contains(words)));

@@ -47,8 +47,17 @@ impl Database {
 
     /// As many times as it takes: Postgres may just be restarting.
     pub async fn rows(&self, query: &'static str) -> Vec<PgRow> {
+        self.rows_of(query, None).await
+    }
+
+    /// The same with a list of texts as `$1`.
+    async fn rows_of(&self, query: &'static str, texts: Option<&[String]>) -> Vec<PgRow> {
         for _ in 0..TRIES {
-            match sqlx::query(query).fetch_all(&self.pool).await {
+            let bound = match texts {
+                Some(texts) => sqlx::query(query).bind(texts),
+                None => sqlx::query(query),
+            };
+            match bound.fetch_all(&self.pool).await {
                 Ok(rows) => return rows,
                 Err(sqlx::Error::Database(error)) if !is_away(error.code().as_deref()) => {
                     panic!("{query}: {error}")
@@ -62,6 +71,11 @@ impl Database {
     /// The first column of each row.
     pub async fn lines(&self, query: &'static str) -> Vec<String> {
         self.rows(query).await.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// The same, with a list of texts as `$1`.
+    pub async fn lines_of(&self, query: &'static str, texts: &[String]) -> Vec<String> {
+        self.rows_of(query, Some(texts)).await.iter().map(|row| row.get(0)).collect()
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {

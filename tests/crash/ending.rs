@@ -18,10 +18,6 @@ use crate::{
     town::{REPOS, form},
 };
 
-/// Whether a webhook about an issue that never arrived must come in by other ways. While it is `false`, only requests of
-/// which a webhook was once answered with 2xx must have an answer.
-const MISSED_REQUESTS_ARE_RECOVERED: bool = false;
-
 /// Everything that is not finished, in words.
 const REST: &str = "
     SELECT concat_ws(' ', 'inbox', state, event->>'event', last_error) FROM inbox
@@ -41,6 +37,8 @@ const MIRRORS: &str = "
 /// What is not finished, in words.
 pub async fn rest(database: &Database, github: &GitHub) -> Vec<String> {
     let mut rest = database.lines(REST).await;
+    let unheard: Vec<String> = github.read("unheard", json!({})).await;
+    rest.extend(unheard.into_iter().map(|hook| format!("not delivered: {hook}")));
     if github.read::<bool>("is_settled", json!({})).await {
         for repo in &REPOS {
             let runs: Vec<serde_json::Value> = github.read("runs", json!({ "repo": repo.name })).await;
@@ -69,9 +67,8 @@ pub struct End<'a> {
     /// What GitHub shows in each issue.
     comments: BTreeMap<(&'static str, u64), Vec<Comment>>,
     mirrors: BTreeMap<(String, u64), Option<String>>,
-    /// Requests that had no answer, and those of which no webhook arrived.
+    /// Requests that had no answer.
     pub forgotten: u64,
-    pub unheard: u64,
 }
 
 impl<'a> End<'a> {
@@ -105,23 +102,14 @@ impl<'a> End<'a> {
         let mirrors = mirrors
             .iter()
             .map(|row| ((row.get("repo"), row.get::<i64, _>("issue").cast_unsigned()), row.get("body")));
-        Self {
-            record,
-            builds: builds.collect(),
-            comments,
-            mirrors: mirrors.collect(),
-            forgotten: 0,
-            unheard: 0,
-        }
+        Self { record, builds: builds.collect(), comments, mirrors: mirrors.collect(), forgotten: 0 }
     }
 
     /// Looks at everything.
     pub fn judge(&mut self, requests: &[Request], commands: &[Command]) -> Findings {
         let mut wrong = Vec::new();
         for request in requests {
-            if !self.was_heard(request) && !MISSED_REQUESTS_ARE_RECOVERED {
-                self.unheard += 1;
-            } else if let Some(why) = self.unanswered(request) {
+            if let Some(why) = self.unanswered(request) {
                 self.forgotten += 1;
                 wrong.push(format!("{}#{} {}: {why}", request.repo, request.issue, request.tag));
             }
@@ -134,19 +122,6 @@ impl<'a> End<'a> {
         all.extend(found("one status comment per issue", self.status_comments()));
         all.extend(found("status comments are true", self.untrue()));
         all
-    }
-
-    fn was_heard(&self, request: &Request) -> bool {
-        let text = form(&request.tag);
-        self.record.acknowledged.iter().filter(|it| it.repo == request.repo && it.issue == request.issue).any(
-            |it| match request.comment {
-                Some(comment) => it.comment == Some(comment) && it.action == "created",
-                None => {
-                    let counts = ["opened", "edited", "labeled", "reopened"].contains(&it.action.as_str());
-                    it.comment.is_none() && counts && it.text == text
-                }
-            },
-        )
     }
 
     /// Why a request has not come to its one end.
@@ -194,12 +169,6 @@ impl<'a> End<'a> {
 
     /// What is wrong with a command's reactions.
     fn verdicts(&self, command: &Command) -> Option<String> {
-        let heard = |it: &&trilock::sandbox::Acknowledged| {
-            it.comment == Some(command.comment) && it.action == "created"
-        };
-        if !MISSED_REQUESTS_ARE_RECOVERED && !self.record.acknowledged.iter().any(|it| heard(&it)) {
-            return None;
-        }
         let comments = self.comments.get(&(command.repo, command.issue))?;
         let comment = comments.iter().find(|comment| comment.id == command.comment)?;
         let given = comment.reactions.iter().filter(|reaction| reaction.login == BOT);

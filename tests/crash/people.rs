@@ -12,6 +12,9 @@ use crate::{
 /// People look back this far.
 const RECENT: usize = 12;
 
+/// With so many builds open nobody asks for another one: on a slow machine they would never all be done.
+const PATIENT_UNTIL: i64 = 16;
+
 /// One wish for a build; its tag is nobody else's.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -50,16 +53,26 @@ pub struct People {
     counts: Counts,
     issues: Vec<Issue>,
     tags: u32,
+    /// How many builds are open, as of the last look.
+    pub open_builds: i64,
     pub requests: Vec<Request>,
     pub commands: Vec<Command>,
 }
 
 impl People {
     pub fn new(github: GitHub, counts: Counts) -> Self {
-        Self { github, counts, issues: Vec::new(), tags: 0, requests: Vec::new(), commands: Vec::new() }
+        let (issues, requests, commands) = (Vec::new(), Vec::new(), Vec::new());
+        Self { github, counts, issues, tags: 0, open_builds: 0, requests, commands }
     }
 
     pub async fn act(&mut self, login: &'static str, pick: usize, does: Does) {
+        let asks = matches!(
+            does,
+            Does::AskByIssue { .. } | Does::AskByComment { .. } | Does::AskAgain | Does::EditIssue
+        );
+        if asks && self.open_builds >= PATIENT_UNTIL {
+            return self.counts.add("requests not made, for many waited");
+        }
         match does {
             Does::AskByIssue { repo } => self.ask_by_issue(login, pick, repo).await,
             Does::AskByComment { repo } => self.ask_by_comment(login, pick, repo).await,

@@ -101,6 +101,7 @@ pub fn replicas(folder: &Path, sandbox: &Sandbox, database_url: &str, counts: &C
         let mut command = trilock();
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--call-timeout", CALL, "--check-runs-every", "20s"])
+            .args(["--reconcile-every", "60s"])
             .env("RUST_LOG", "info")
             .env("DATABASE_URL", database_url)
             .env("TRILOCK_SECRET_KEY", SECRET_KEY)
