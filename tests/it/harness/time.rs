@@ -25,8 +25,9 @@ const BUSY: &str = "
             SELECT FROM repository r WHERE r.tenant_id = due.tenant_id AND r.repo_id = due.repo_id
                AND (r.access IN ('suspended', 'removed') OR (writes AND r.access = 'archived')))
         UNION ALL SELECT due_at FROM inbox WHERE state = 'ready')
-    SELECT EXISTS (SELECT FROM possible WHERE due_at <= trilock_now()
-                       OR due_at BETWEEN trilock_now() + interval '45 seconds' AND trilock_now() + interval '61 seconds')";
+    SELECT EXISTS (SELECT FROM possible WHERE due_at <= trilock_now())
+        OR EXISTS (SELECT FROM due WHERE due_at BETWEEN trilock_now() + interval '45 seconds'
+                                                    AND trilock_now() + interval '61 seconds')";
 
 pub const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
