@@ -79,6 +79,8 @@ pub struct RunToCheck {
     pub unanswered: bool,
     /// Its time is up, or its cancel is slow.
     pub overdue: bool,
+    /// When GitHub last said that its run goes on, or else when it got its slots; none without a lease.
+    pub answered_at: Option<DateTime<Utc>>,
 }
 
 impl Store {

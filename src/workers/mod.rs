@@ -65,6 +65,7 @@ struct Shared {
     reconcile_every: Duration,
     bot: OnceCell<String>,
     health: Health,
+    missing: monitor::Missing,
 }
 
 /// Hints within this process. Each means: look now.
@@ -99,6 +100,7 @@ impl Context {
             reconcile_every,
             bot,
             health,
+            missing: monitor::Missing::default(),
         }))
     }
 

@@ -1,9 +1,12 @@
 //! Asks GitHub about the runs of held locks, at the start of the process too, so that a lost webhook costs one interval
 //! and never a build.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, PoisonError},
+};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use tracing::Instrument as _;
 
@@ -13,6 +16,29 @@ use crate::{
     queue::{Build, DispatchAnswer, Event, Phase, RepoKey, RunReport},
     store::RunToCheck,
 };
+
+/// A run that GitHub does not show counts as gone after so long: it may be new, and lists lag.
+const MISSING_FOR: TimeDelta = TimeDelta::minutes(2);
+
+/// Since when GitHub does not show a run. Lost with the process, which makes it wait once more.
+#[derive(Default)]
+pub(super) struct Missing(Mutex<HashMap<i64, DateTime<Utc>>>);
+
+impl Missing {
+    /// Not shown at `now`; since when? `answered_at` is when GitHub last spoke of it.
+    fn since(&self, run_id: i64, answered_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> DateTime<Utc> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = all.entry(run_id).or_insert(now);
+        if answered_at.is_some_and(|answered_at| answered_at >= *since) {
+            *since = now;
+        }
+        *since
+    }
+
+    fn forget(&self, run_id: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&run_id);
+    }
+}
 
 /// How many repositories are asked about at once: where GitHub hangs, the others are heard of in time.
 const AT_ONCE: usize = 8;
@@ -46,7 +72,7 @@ async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> any
             Some(run_id) => {
                 let (tenant, repo, build) = (repo.tenant_id, repo.repo_id, holder.build.build_id);
                 let span = tracing::error_span!("monitor", tenant, repo, %build, run = run_id);
-                match ask(context, &holder.build, run_id).instrument(span.clone()).await {
+                match ask(context, &holder, run_id).instrument(span.clone()).await {
                     Ok(over) => over,
                     // It went where the App is not: nothing can be known.
                     Err(error) if error.is::<NobodyLeft>() => continue,
@@ -70,7 +96,8 @@ async fn look(context: &Context, repo: RepoKey, holders: Vec<RunToCheck>) -> any
 }
 
 /// Tells how the build's own attempt is, and that another has begun, if so. Returns whether its own is over.
-async fn ask(context: &Context, build: &Build, run_id: i64) -> anyhow::Result<bool> {
+async fn ask(context: &Context, holder: &RunToCheck, run_id: i64) -> anyhow::Result<bool> {
+    let build = &holder.build;
     let (_, address) = context.repository(build.repo()).await?;
     let github = &context.0.github;
     let gone = Event::RunGone { run_id, attempt: build.attempt() };
@@ -87,10 +114,17 @@ async fn ask(context: &Context, build: &Build, run_id: i64) -> anyhow::Result<bo
         }
         Err(GitHubError::NotFound) => {
             confirm_access(context, build, &address).await?;
+            let now = context.store().now().await?;
+            let since = context.0.missing.since(run_id, holder.answered_at, now);
+            anyhow::ensure!(
+                now - since >= MISSING_FOR,
+                "it does not show the run since {since}; that may pass"
+            );
             (gone, None)
         }
         Err(error) => return Err(error.into()),
     };
+    context.0.missing.forget(run_id);
     let over = match &own {
         Event::Run(report) => report.phase == Phase::Completed,
         _ => true,

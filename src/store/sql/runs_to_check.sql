@@ -5,6 +5,7 @@ SELECT jsonb_build_object(
     -- A run outside the lock has no lease, so nothing says when it was asked about.
     'ask', b.run_id IS NOT NULL AND coalesce((SELECT min(l.heartbeat_at) FROM lease l
                                                WHERE l.tenant_id = b.tenant_id AND l.build_id = b.build_id) <= $1, true),
+    'answered_at', (SELECT min(l.heartbeat_at) FROM lease l WHERE l.tenant_id = b.tenant_id AND l.build_id = b.build_id),
     'unanswered', b.run_id IS NULL AND b.starting_at <= $2::timestamptz - interval '5 minutes'
                   AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = b.tenant_id
                                      AND o.effect_key = b.repo_id || '/dispatch:' || b.build_id AND o.state = 'pending')

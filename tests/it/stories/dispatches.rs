@@ -1,7 +1,10 @@
 //! Dispatches whose answer is late, wrong or missing: never a second run.
 
 use insta::assert_snapshot;
-use trilock::{queue::Event, sandbox::ApiTrouble};
+use trilock::{
+    queue::Event,
+    sandbox::{ApiFault, ApiTrouble, World},
+};
 
 use crate::harness::{CORRELATING_WORKFLOW, Issue, REPO, Trilock, WORKFLOW_PATH, minutes, seconds};
 
@@ -226,5 +229,36 @@ async fn an_enterprise_server_is_served_under_its_path() {
     t.until_over(run).await;
     assert!(t.outcome(issue).await.starts_with("### 🚫 Cancelled by you"));
     t.says(issue, "🚫 Cancelled").await;
+    t.end().await;
+}
+
+/// Right after a dispatch neither the run's own page nor the list may show it; only one that stays away is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_run_that_github_does_not_show_yet_is_not_gone() {
+    let t = Trilock::with(|options| options.list_lag = minutes(60)).await;
+    let first = t.asked("ben", "/build tag=v1.4.0").await;
+    t.run(1).await;
+    let path = r"/actions/runs/\d+$".to_owned();
+    let trouble = ApiTrouble::FailBefore(404);
+    let fault = ApiFault { method: Some("GET".into()), path, times: None, chance: 1.0, trouble };
+    t.github.world().fault_api(fault).expect("a pattern");
+    let second = t.asked("eve", "/build tag=v1.5.0").await;
+    for _ in 0..3 {
+        t.pass(seconds(40)).await;
+        t.says(first, "🔨 Starting").await;
+    }
+    let lost = |world: &World| {
+        world.comments(REPO, first.number).iter().any(|it| it.body.contains("no longer knows the run"))
+    };
+    t.pass_until("the run is gone", lost).await;
+    t.says(first, "❓ Not known how it ended").await;
+    let told = t.outcome(first).await;
+    assert!(told.starts_with("### ❓ GitHub no longer knows the run of your build"), "{told}");
+    t.says(second, "🔨 Starting").await;
+    t.github.world().clear_faults();
+    for run in t.runs() {
+        t.finish(run.id, "success").await;
+    }
+    t.ended_well(second).await;
     t.end().await;
 }
