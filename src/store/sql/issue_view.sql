@@ -6,7 +6,7 @@ SELECT jsonb_build_object(
     'ended', coalesce((SELECT jsonb_agg(to_jsonb(h)) FROM (
         SELECT DISTINCT ON (build_type) * FROM build_history
          WHERE tenant_id = $1 AND repo_id = $2 AND issue = $3
-         ORDER BY build_type, requested_at DESC) AS h), '[]'),
+         ORDER BY build_type, requested_at DESC, build_id DESC) AS h), '[]'),
     'before', coalesce((SELECT jsonb_object_agg(b.build_id,
                           (SELECT count(*) FROM build o
                             WHERE o.tenant_id = $1 AND o.repo_id = $2 AND o.queue = b.queue
