@@ -19,6 +19,8 @@ pub struct ClaimedMirror {
     /// What the comment says now, as far as we know.
     pub body: Option<String>,
     pub attempts: i32,
+    /// Past it another worker may have it.
+    pub due_at: DateTime<Utc>,
 }
 
 impl Store {
@@ -57,6 +59,7 @@ impl Store {
             .bind(comment_id)
             .bind(body)
             .bind(now)
+            .bind(claim.due_at)
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -77,6 +80,7 @@ impl Store {
             .bind(due)
             .bind(error)
             .bind(counts)
+            .bind(claim.due_at)
             .execute(&self.pool)
             .await?;
         Ok(())

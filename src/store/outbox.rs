@@ -22,6 +22,8 @@ pub struct ClaimedEffect {
     /// An earlier try whose result is not known began then.
     pub tried_at: Option<DateTime<Utc>>,
     pub now: DateTime<Utc>,
+    /// Past it another worker may have it.
+    pub until: DateTime<Utc>,
 }
 
 /// A comment of ours that stands on GitHub.
@@ -82,33 +84,34 @@ impl Store {
     /// Tries again at `due`.
     pub async fn postpone_effect(
         &self,
-        row: &OutboxEffect,
+        claim: &ClaimedEffect,
         due: DateTime<Utc>,
         wait: Wait<'_>,
     ) -> Result<(), StoreError> {
-        self.put_off(row, due, wait, "pending").await
+        self.put_off(claim, due, wait, "pending").await
     }
 
     /// Gives it up: visible as dead, never tried again by itself.
-    pub async fn bury_effect(&self, row: &OutboxEffect, error: &str) -> Result<(), StoreError> {
+    pub async fn bury_effect(&self, claim: &ClaimedEffect, error: &str) -> Result<(), StoreError> {
         let now = self.now().await?;
-        self.put_off(row, now, Wait { untried: false, counts: true, error }, "dead").await
+        self.put_off(claim, now, Wait { untried: false, counts: true, error }, "dead").await
     }
 
     /// Tries again at `due`, however often it was tried: people have to change something on GitHub first.
     pub async fn block_effect(
         &self,
-        row: &OutboxEffect,
+        claim: &ClaimedEffect,
         due: DateTime<Utc>,
         untried: bool,
         error: &str,
     ) -> Result<(), StoreError> {
         sqlx::query(include_str!("sql/block_effect.sql"))
-            .bind(row.tenant_id)
-            .bind(row.effect_id)
+            .bind(claim.row.tenant_id)
+            .bind(claim.row.effect_id)
             .bind(due)
             .bind(untried)
             .bind(error)
+            .bind(claim.until)
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -152,15 +155,15 @@ impl Store {
 
     async fn put_off(
         &self,
-        row: &OutboxEffect,
+        claim: &ClaimedEffect,
         due: DateTime<Utc>,
         wait: Wait<'_>,
         state: &str,
     ) -> Result<(), StoreError> {
         let now = self.now().await?;
         sqlx::query(include_str!("sql/postpone_effect.sql"))
-            .bind(row.tenant_id)
-            .bind(row.effect_id)
+            .bind(claim.row.tenant_id)
+            .bind(claim.row.effect_id)
             .bind(due)
             .bind(wait.untried)
             .bind(state)
@@ -168,6 +171,7 @@ impl Store {
             .bind(wait.counts)
             .bind(now)
             .bind(new_id())
+            .bind(claim.until)
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -194,7 +194,7 @@ async fn block(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::R
     let (store, row) = (context.store(), &claim.row);
     tracing::info!(effect = row.effect_key, why, "an effect waits for people");
     let due = store.now().await? + UNTIL_PEOPLE;
-    store.block_effect(row, due, claim.tried_at.is_none(), why).await?;
+    store.block_effect(claim, due, claim.tried_at.is_none(), why).await?;
     if let Effect::Outcome { issue, .. } = row.effect {
         store.want_mirror(repo_of(row), issue).await?;
         context.0.wakes.mirror.notify_one();
@@ -213,7 +213,7 @@ async fn put_off(
     let mut tries = 0;
     loop {
         let result = match store.now().await {
-            Ok(now) => store.postpone_effect(&claim.row, now + after, wait).await,
+            Ok(now) => store.postpone_effect(claim, now + after, wait).await,
             Err(error) => Err(error),
         };
         tries += 1;
@@ -259,5 +259,5 @@ async fn bury(context: &Context, claim: &ClaimedEffect, why: &str) -> anyhow::Re
     let row = &claim.row;
     tracing::error!(why, "an effect is given up");
     metrics::effect(kind_of(&row.effect), "dead");
-    Ok(context.store().bury_effect(row, why).await?)
+    Ok(context.store().bury_effect(claim, why).await?)
 }

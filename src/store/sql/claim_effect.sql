@@ -14,4 +14,5 @@ UPDATE outbox o
    SET due_at = $2, attempts = o.attempts + 1, attempted_at = coalesce(o.attempted_at, $1)
   FROM next
  WHERE o.tenant_id = next.tenant_id AND o.effect_id = next.effect_id
-RETURNING jsonb_build_object('row', to_jsonb(o), 'attempts', o.attempts, 'tried_at', next.attempted_at, 'now', $1::timestamptz)
+RETURNING jsonb_build_object('row', to_jsonb(o), 'attempts', o.attempts, 'tried_at', next.attempted_at, 'now', $1::timestamptz,
+                             'until', o.due_at)
