@@ -11,7 +11,7 @@ use trilock::{
 };
 
 use crate::{
-    checks::{BOT, Findings, STATUS, found, standing},
+    checks::{BOT, Findings, NOT_STORED, STATUS, found, standing},
     database::Database,
     github::GitHub,
     people::{Command, Request},
@@ -38,7 +38,9 @@ const MIRRORS: &str = "
 pub async fn rest(database: &Database, github: &GitHub) -> Vec<String> {
     let mut rest = database.lines(REST).await;
     let unheard: Vec<String> = github.read("unheard", json!({})).await;
-    rest.extend(unheard.into_iter().map(|hook| format!("not delivered: {hook}")));
+    // One that is stored and whose answer was lost needs nothing more.
+    let missed = database.lines_of(NOT_STORED, &unheard).await;
+    rest.extend(missed.into_iter().map(|hook| format!("delivery {hook} has not arrived")));
     if github.read::<bool>("is_settled", json!({})).await {
         for repo in &REPOS {
             let runs: Vec<serde_json::Value> = github.read("runs", json!({ "repo": repo.name })).await;
