@@ -62,16 +62,14 @@ impl World {
         self.hooks.deliveries.iter().cloned().collect()
     }
 
-    /// Webhooks about issues and comments of which no attempt was answered with 2xx so far.
+    /// Webhooks about issues and comments of which no attempt was answered with 2xx so far, by their ids.
     pub fn unheard(&self) -> Vec<String> {
         let about = |it: &&Delivery| matches!(it.event.as_str(), "issues" | "issue_comment");
         let (heard, mut others): (Vec<_>, Vec<_>) =
             self.hooks.deliveries.iter().filter(about).partition(|it| (200..300).contains(&it.status_code));
         let heard: BTreeSet<&str> = heard.into_iter().map(|it| it.guid.as_str()).collect();
         others.retain(|it| !heard.contains(it.guid.as_str()));
-        let told =
-            |it: &Delivery| format!("{} {} {}", it.event, it.action.as_deref().unwrap_or_default(), it.guid);
-        others.into_iter().map(told).collect::<BTreeSet<_>>().into_iter().collect()
+        others.into_iter().map(|it| it.guid.clone()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Sends a delivered webhook again under its own delivery id.

@@ -55,7 +55,8 @@ const DEAD: &str = "
     SELECT format('event %s: %s', event->>'event', last_error) FROM inbox WHERE state = 'dead'
     UNION ALL SELECT format('effect %s: %s', effect_key, last_error) FROM outbox WHERE state = 'dead'";
 
-const NOT_STORED: &str = "
+/// Of these deliveries, those that the servers do not have.
+pub const NOT_STORED: &str = "
     SELECT guid FROM unnest($1::text[]) AS guid WHERE NOT EXISTS (SELECT FROM delivery WHERE delivery_id = guid)";
 
 const COUNTERS: &str = "SELECT tenant_id || '/' || key AS key, counter FROM lock WHERE class = 3";

@@ -11,7 +11,7 @@ use trilock::{
 };
 
 use crate::{
-    checks::{BOT, Findings, STATUS, found, standing},
+    checks::{BOT, Findings, NOT_STORED, STATUS, found, standing},
     database::Database,
     github::GitHub,
     people::{Command, Request},
@@ -31,19 +31,16 @@ const BUILDS: &str = "
            b.requested_at FROM (SELECT * FROM build UNION ALL SELECT * FROM build_history) AS b
       JOIN repository r USING (tenant_id, repo_id) WHERE b.issue IS NOT NULL ORDER BY b.requested_at, b.build_id";
 
-const DELIVERED: &str = "SELECT delivery_id FROM delivery";
-
 const MIRRORS: &str = "
     SELECT r.owner || '/' || r.name AS repo, m.issue, m.body FROM mirror m JOIN repository r USING (tenant_id, repo_id)";
 
 /// What is not finished, in words.
 pub async fn rest(database: &Database, github: &GitHub) -> Vec<String> {
     let mut rest = database.lines(REST).await;
-    let mut unheard: Vec<String> = github.read("unheard", json!({})).await;
-    // Killed between its commit and its answer: GitHub calls it failed, and nothing is missing.
-    let known = database.lines(DELIVERED).await;
-    unheard.retain(|hook| !known.iter().any(|id| hook.ends_with(id.as_str())));
-    rest.extend(unheard.into_iter().map(|hook| format!("not delivered: {hook}")));
+    let unheard: Vec<String> = github.read("unheard", json!({})).await;
+    // One that is stored and whose answer was lost needs nothing more.
+    let missed = database.lines_of(NOT_STORED, &unheard).await;
+    rest.extend(missed.into_iter().map(|hook| format!("delivery {hook} has not arrived")));
     if github.read::<bool>("is_settled", json!({})).await {
         for repo in &REPOS {
             let runs: Vec<serde_json::Value> = github.read("runs", json!({ "repo": repo.name })).await;

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use trilock::{
     clock::Clock,
     queue::{Event, Facts},
-    store::{Delivery, LockBounds, Store, Urgency},
+    store::{Delivery, LockBounds, Store, Urgency, Wait},
 };
 
 use super::bench::{Bench, asked, comment, facts, repo};
@@ -127,6 +127,35 @@ async fn a_claim_that_was_not_settled_is_handed_on_and_says_so() {
     .await;
     assert!(again.contains(&format!("{} true", first.row.effect_id)), "{again:?}");
     each_once(&again, 3);
+}
+
+/// As a process that was paused: another has claimed what it held, and may have sent it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_after_the_claim_has_ended_changes_nothing_of_anothers() {
+    let bench = with_work().await;
+    let store = &bench.store;
+    let (now, wait) = (store.now().await.unwrap(), Wait { untried: true, counts: true, error: "not sent" });
+    let late = store.claim_effect(now, Urgency::Action).await.unwrap().expect("an effect");
+    let after = now + TimeDelta::hours(1);
+    while store.claim_effect(after, Urgency::Action).await.unwrap().is_some() {}
+    let tried = "SELECT count(*) FROM outbox WHERE attempted_at IS NOT NULL AND state = 'pending'
+                    AND effect->>'effect' IN ('dispatch', 'cancel')";
+    let before = bench.count(tried).await;
+    store.postpone_effect(&late, now, wait).await.unwrap();
+    store.bury_effect(&late, "given up").await.unwrap();
+    assert_eq!(bench.count(tried).await, before);
+
+    // A status comment that was written too late may have replaced a newer one: it is written once more.
+    let late = store.claim_mirror(now).await.unwrap().expect("a comment");
+    let mut newer = None;
+    while let Some(claim) = store.claim_mirror(after).await.unwrap() {
+        newer = Some(claim).filter(|claim| claim.target == late.target).or(newer);
+    }
+    store.finish_mirror(&newer.expect("claimed anew"), Some(1), "newer").await.unwrap();
+    let behind = "SELECT count(*) FROM mirror WHERE shown < wanted AND body IS NULL AND comment_id = 1";
+    assert_eq!(bench.count(behind).await, 0);
+    store.finish_mirror(&late, Some(1), "older").await.unwrap();
+    assert_eq!(bench.count(behind).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
