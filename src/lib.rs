@@ -11,7 +11,7 @@
 //! | [`store`] | Postgres, and the only place with SQL: locks, inbox, outbox, builds, leases |
 //! | [`github`] | octocrab as transport; each effect made idempotent |
 //! | [`mirror`] | pure: state to the Markdown that people read |
-//! | [`workers`] | the loops: prepare, apply, deliver, monitor, retention |
+//! | [`workers`] | the loops: prepare, apply, deliver, monitor, reconcile, retention |
 //! | [`web`] | the page, the JSON behind it, health, metrics |
 //! | [`commands`] | what an operator types |
 //! | [`sandbox`] | a simulated GitHub, for the demo and the tests |
