@@ -59,12 +59,23 @@ pub struct Serving {
 impl Serving {
     /// With the sandbox as GitHub, and `database` as more environment.
     pub async fn start(sandbox: &Sandbox, key_file: &Path, database: &[(&str, &str)]) -> Self {
-        Self::start_as(trilock(), sandbox, key_file, database).await
+        // What a killed one had in hand is taken over after four times that.
+        Self::spawn(trilock(), &["--call-timeout", "3s"], sandbox, key_file, database).await
     }
 
     /// The same with another version's binary.
     pub async fn start_as(
+        command: Command,
+        sandbox: &Sandbox,
+        key_file: &Path,
+        database: &[(&str, &str)],
+    ) -> Self {
+        Self::spawn(command, &[], sandbox, key_file, database).await
+    }
+
+    async fn spawn(
         mut command: Command,
+        more: &[&str],
         sandbox: &Sandbox,
         key_file: &Path,
         database: &[(&str, &str)],
@@ -72,6 +83,7 @@ impl Serving {
         std::fs::write(key_file, sandbox.private_key_pem()).expect("a key file");
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--check-runs-every", "1s"])
+            .args(more)
             .env("TRILOCK_APP_ID", "1")
             .env("TRILOCK_WEBHOOK_SECRET", SECRET)
             .env("TRILOCK_PRIVATE_KEY_FILE", key_file)
