@@ -24,7 +24,8 @@ async fn git(arguments: &[&str]) -> String {
 /// The binary of the last commit that had other migrations, built in a work tree of its own. What both versions depend
 /// on is built once: the folder for intermediate files is shared.
 async fn previous_version() -> PathBuf {
-    let changed = git(&["log", "-1", "--first-parent", "--format=%H", "--", "migrations"]).await;
+    let changed =
+        git(&["log", "-1", "--first-parent", "--diff-filter=A", "--format=%H", "--", "migrations"]).await;
     let before = git(&["rev-parse", &format!("{changed}^")]).await;
     let target =
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("..").canonicalize().expect("the target folder");
