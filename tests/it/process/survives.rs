@@ -14,9 +14,14 @@ use super::child::{SECRET, Serving, output, text, trilock};
 use crate::harness::{POLICY, REPO, WORKFLOW, fresh_database};
 
 pub(super) async fn sandbox() -> Sandbox {
+    sandbox_with(std::env::var_os("TRILOCK_API_REQUESTS").map(PathBuf::from)).await
+}
+
+/// One that holds requests against this table, if there is one.
+pub(super) async fn sandbox_with(api_requests: Option<PathBuf>) -> Sandbox {
     let mut options = Options::new(Clock::system());
     options.webhook_secret = SECRET.into();
-    options.api_requests = std::env::var_os("TRILOCK_API_REQUESTS").map(PathBuf::from);
+    options.api_requests = api_requests;
     let sandbox = Sandbox::start(options).await.unwrap();
     let mut world = sandbox.world();
     world.add_user("ben");
