@@ -99,14 +99,17 @@ impl Store {
         Ok(done.execute(&self.pool).await?.rows_affected() > 0)
     }
 
-    /// Puts asking off, or gives it up (`None`). False: it has arrived, or another server gave it up.
-    pub async fn postpone_redelivery(
-        &self,
-        row: &Redelivery,
-        until: Option<DateTime<Utc>>,
-    ) -> Result<bool, StoreError> {
-        let query = sqlx::query(include_str!("sql/postpone_redelivery.sql"));
-        let done = query.bind(row.tenant_id).bind(&row.delivery_id).bind(until);
-        Ok(done.execute(&self.pool).await?.rows_affected() > 0)
+    /// GitHub was not asked after all: the attempt that was claimed does not count, and the next one is at `due`.
+    pub async fn unask_redelivery(&self, row: &Redelivery, due: DateTime<Utc>) -> Result<(), StoreError> {
+        let query = sqlx::query(include_str!("sql/unask_redelivery.sql"));
+        query.bind(row.tenant_id).bind(&row.delivery_id).bind(due).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Nobody asks for it any more. False: it has arrived, or another server gave it up.
+    pub async fn give_up_redelivery(&self, row: &Redelivery) -> Result<bool, StoreError> {
+        let query = sqlx::query(include_str!("sql/give_up_redelivery.sql"));
+        let done = query.bind(row.tenant_id).bind(&row.delivery_id).execute(&self.pool).await?;
+        Ok(done.rows_affected() > 0)
     }
 }

@@ -12,7 +12,6 @@ SELECT CASE $1
            AND NOT EXISTS (SELECT FROM repository r WHERE r.tenant_id = w.tenant_id AND r.repo_id = w.repo_id
                               AND r.access IN ('suspended', 'archived', 'removed'))
          ORDER BY due_at LIMIT 1)
-    WHEN 'redelivery' THEN (SELECT min(due_at) FROM redelivery WHERE due_at IS NOT NULL)
     WHEN 'unprepared' THEN (
         SELECT due_at FROM inbox w WHERE state = 'unprepared'
            AND NOT EXISTS (SELECT FROM repository r WHERE r.tenant_id = w.tenant_id AND r.repo_id = w.repo_id

@@ -15,11 +15,8 @@ use crate::{
 pub(in crate::workers) const EVERY: Duration = Duration::from_secs(10);
 const AT_ONCE: i64 = 15;
 
-/// After so many requests that did not make it arrive, in about two days, a delivery is given up.
-const TRIES: i32 = 15;
-
-/// The longest wait between two requests.
-const LONGEST: TimeDelta = TimeDelta::hours(6);
+/// The longest wait between two requests: what people asked for is not kept waiting longer once all is well again.
+const LONGEST: TimeDelta = TimeDelta::minutes(30);
 
 pub(in crate::workers) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
@@ -33,8 +30,8 @@ pub(in crate::workers) async fn step(context: &Context) -> anyhow::Result<bool> 
 async fn ask(context: &Context, row: &Redelivery) -> anyhow::Result<()> {
     let store = context.store();
     let now = store.now().await?;
-    if row.attempts >= TRIES || row.delivered_at < now - REMEMBERED {
-        return give_up(store, row, "it is too old, or did not arrive however often GitHub was asked").await;
+    if row.delivered_at < now - REMEMBERED {
+        return give_up(store, row, "it did not arrive however often GitHub was asked, and is too old now").await;
     }
     if !store.claim_redelivery(row, now, now + back_off(row.attempts + 1)).await? {
         return Ok(());
@@ -53,9 +50,16 @@ async fn ask(context: &Context, row: &Redelivery) -> anyhow::Result<()> {
             give_up(store, row, &format!("GitHub refused: {status} {message}")).await
         }
         Err(error) => {
-            if let GitHubError::RetryLater { after: Some(after), .. } = &error {
-                let after = TimeDelta::from_std(*after).unwrap_or(LONGEST);
-                store.postpone_redelivery(row, Some(now + after)).await?;
+            // Where GitHub was not asked, or would not listen, nothing was tried: it does not make the next wait longer.
+            let soon = match &error {
+                GitHubError::RetryLater { after, .. } => {
+                    Some(after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or(back_off(1)))
+                }
+                GitHubError::NotSent(_) => Some(back_off(1)),
+                _ => None,
+            };
+            if let Some(soon) = soon {
+                store.unask_redelivery(row, now + soon).await?;
             }
             Err(error.into())
         }
@@ -64,7 +68,7 @@ async fn ask(context: &Context, row: &Redelivery) -> anyhow::Result<()> {
 
 /// Nobody will try again, so an operator is told.
 async fn give_up(store: &Store, row: &Redelivery, why: &str) -> anyhow::Result<()> {
-    if store.postpone_redelivery(row, None).await? {
+    if store.give_up_redelivery(row).await? {
         let (delivery, event, tenant) = (&row.delivery_id, &row.event, row.tenant_id);
         let (first, attempts) = (row.delivered_at, row.attempts);
         tracing::warn!(delivery, event, tenant, %first, attempts, why, "a missed delivery is given up");
@@ -74,6 +78,6 @@ async fn give_up(store: &Store, row: &Redelivery, why: &str) -> anyhow::Result<(
 
 /// 1, 2, 4 … minutes after the `attempts`th request.
 fn back_off(attempts: i32) -> TimeDelta {
-    let exponent = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
+    let exponent = u32::try_from(attempts.clamp(1, 6) - 1).unwrap_or(0);
     TimeDelta::minutes(1_i64 << exponent).min(LONGEST)
 }

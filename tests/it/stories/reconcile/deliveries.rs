@@ -115,13 +115,32 @@ async fn what_never_arrives_is_given_up() {
     }
     until_stored(&t, GIVEN_UP, 1).await;
     let asked = requests(&t);
-    assert!((4..=15).contains(&asked), "{asked} times");
+    assert!((20..=40).contains(&asked), "{asked} times");
     t.github.world().clear_faults();
     for _ in 0..4 {
         t.pass(EVERY).await;
     }
     assert_eq!(requests(&t), asked, "and for ever");
     assert!(t.runs().is_empty());
+    t.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn being_told_to_wait_is_no_attempt() {
+    let t = reconciling().await;
+    let issue = t.issue("ben").await;
+    for _ in 0..6 {
+        t.next_call("POST", "/attempts$", ApiTrouble::RetryAfter(10));
+    }
+    for _ in 0..2 {
+        t.next_hook("issue_comment", "created", HookTrouble::Drop);
+    }
+    t.comment("ben", issue, "/build tag=v1.4.0").await;
+    // It is asked for a second time a minute after the first: not an hour, as after the eighth.
+    until_stored(&t, RECOVERED, 1).await;
+    assert_eq!(t.count("SELECT attempts::bigint FROM redelivery").await, 2);
+    t.says(issue, "🔨 Starting").await;
+    t.carried_out(issue, t.run(1).await).await;
     t.end().await;
 }
 

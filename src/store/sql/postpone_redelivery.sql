@@ -1,2 +1,0 @@
--- When to ask again; null: never. What has arrived meanwhile stays so. $1 tenant, $2 delivery, $3 when
-UPDATE redelivery SET due_at = $3 WHERE tenant_id = $1 AND delivery_id = $2 AND due_at IS NOT NULL
