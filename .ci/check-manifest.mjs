@@ -5,10 +5,13 @@ import { readFileSync } from "node:fs";
 const manifest = JSON.parse(readFileSync(process.argv[2], "utf8"));
 assert.equal(new URL(manifest.hook_attributes.url).pathname, "/webhooks/github");
 assert.equal(manifest.public, false);
-assert.deepEqual(manifest.default_permissions, { actions: "write", contents: "read", issues: "write", metadata: "read" });
+assert.deepEqual(manifest.default_permissions, {
+    actions: "write", checks: "write", contents: "read", issues: "write", metadata: "read",
+});
 // GitHub refuses a manifest with an event that the permissions do not cover.
 const covered = {
     actions: ["workflow_run", "workflow_job"],
+    checks: [],
     contents: ["push"],
     issues: ["issues", "issue_comment"],
     metadata: ["repository"],

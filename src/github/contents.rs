@@ -73,6 +73,7 @@ struct RawCommit {
     sha: String,
 }
 
+const WORKFLOWS: &str = ".github/workflows";
 const CONTENTS: &str = "/repos/{owner}/{repo}/contents/{+path}";
 
 impl GitHub {
@@ -132,6 +133,17 @@ impl GitHub {
             Ok(RawContent::Other(_)) | Err(GitHubError::NotFound) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The names of the workflow files on the default branch, in alphabetical order.
+    ///
+    /// # Errors
+    /// See [`GitHubError`]; never `NotFound`.
+    pub async fn workflow_files(&self, repo: &Repo) -> Result<Vec<String>, GitHubError> {
+        let mut files = self.list_dir(repo, WORKFLOWS, None).await?;
+        files.retain(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
+        files.sort();
+        Ok(files)
     }
 
     /// The commit that a branch, tag or commit name stands for now.

@@ -11,6 +11,7 @@
 //! | reaction | sent again | sent again: GitHub keeps one of a kind | the same |
 //! | outcome comment, reply | looked for by its hidden marker ([`GitHub::post_once`]), not found, posted | found, not posted again | the same |
 //! | status comment, the first | looked for by its marker, not found, posted | found and edited; of two the oldest stays, the others are deleted | the same |
+//! | check run | sent again | sent again: people see the newest of a name on a commit | the same |
 //! | status comment, edited | edited again | edited again, even if the text seems to stand there | the same |
 //!
 //! Reading (policy, facts, runs) is simply done again. `tests/it/stories/windows.rs` has a story for every field of the

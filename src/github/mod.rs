@@ -4,8 +4,8 @@
 //! * `auth` signs as the App and keeps one token per installation;
 //! * `call` describes a call, `exchange` makes it: status to [`GitHubError`], log line, pages;
 //! * `limits` answers in GitHub's place while it wants to be left alone;
-//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `runs`, `results`,
-//!   `deliveries`.
+//! * the rest are the calls: `apps`, `contents`, `people`, `issues`, `comments`, `checks`, `runs`,
+//!   `results`, `deliveries`.
 //!
 //! What octocrab 0.54 has of its own above the transport is not used: its models reject real answers, it mints a
 //! token per concurrent caller, reads the system clock, and loses authorization and headers on page two.
@@ -13,6 +13,7 @@
 mod apps;
 mod auth;
 mod call;
+mod checks;
 mod comments;
 mod contents;
 mod deliveries;
@@ -35,6 +36,7 @@ use crate::clock::Clock;
 
 pub use self::{
     apps::{App, Installation, ListedRepository},
+    checks::{Annotation, AnnotationLevel, Check, CheckConclusion, MAX_ANNOTATIONS},
     comments::{Comment, CommentRef, Reaction},
     contents::{Content, Repository},
     deliveries::{DeliveryPage, HookDelivery},

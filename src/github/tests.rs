@@ -15,10 +15,12 @@
 //! | no `Accept`, two `User-Agent`s | `pages::every_call_has_each_header_once` |
 
 mod answers;
+mod checks;
 mod deliveries;
 mod fate;
 mod limits;
 mod pages;
+mod sandbox;
 mod server;
 mod shapes;
 mod tokens;

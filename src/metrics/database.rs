@@ -14,7 +14,7 @@ type Numbers = Family<Labels<1>, Gauge>;
 
 /// States that are shown even when nothing is in them.
 const INBOX: [&str; 3] = ["unprepared", "ready", "parked"];
-const BUILDS: [&str; 5] = ["requested", "queued", "starting", "running", "cancelling"];
+const BUILDS: [&str; 6] = ["requested", "awaiting_approval", "queued", "starting", "running", "cancelling"];
 const LEASES: [&str; 2] = ["held", "quarantined"];
 
 pub(super) fn registry(gauges: Option<&Gauges>) -> Registry {

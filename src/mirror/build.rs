@@ -2,8 +2,8 @@
 
 use super::text::{code, escape, line_to_copy, link};
 use crate::{
-    queue::{Build, By},
-    request::build_line,
+    queue::{Build, By, Role},
+    request::{Shown, line_of},
 };
 
 /// Values named in the line below a heading.
@@ -11,7 +11,7 @@ const MAX_NAMED: usize = 12;
 
 /// What it is called in a heading: the build type and the first answer.
 pub(super) fn title(build: &Build) -> String {
-    match build.shown.first() {
+    match build.shown.iter().find(|shown| !shown.private) {
         Some(first) => format!("{} {}", escape(&build.build_type), code(&first.value)),
         None => escape(&build.build_type),
     }
@@ -19,20 +19,52 @@ pub(super) fn title(build: &Build) -> String {
 
 /// The build type and its answers.
 pub(super) fn answers(build: &Build) -> String {
-    let mut line = format!("**{}**", escape(&build.build_type));
-    for shown in build.shown.iter().take(MAX_NAMED) {
-        line.push_str(&format!(" · {} {}", escape(&shown.label), code(&shown.value)));
+    answers_to(&build.build_type, &build.shown)
+}
+
+pub(super) fn answers_to(build_type: &str, answers: &[Shown]) -> String {
+    let mut line = format!("**{}**", escape(build_type));
+    for shown in answers.iter().take(MAX_NAMED) {
+        line.push_str(&format!(" · {} {}", escape(&shown.label), value(shown)));
     }
-    match build.shown.len().saturating_sub(MAX_NAMED) {
+    match answers.len().saturating_sub(MAX_NAMED) {
         0 => line,
         more => format!("{line} · and {more} more"),
     }
 }
 
+fn value(shown: &Shown) -> String {
+    if shown.private { "(hidden)".to_owned() } else { code(&shown.value) }
+}
+
 /// The commit that was built, shortened as git does.
 pub(super) fn commit(build: &Build) -> Option<String> {
-    let sha = build.head_sha.as_deref()?;
-    Some(format!("commit {}", code(&sha.chars().take(7).collect::<String>())))
+    Some(short_commit(build.head_sha.as_deref()?))
+}
+
+pub(super) fn short_commit(sha: &str) -> String {
+    format!("commit {}", code(&sha.chars().take(7).collect::<String>()))
+}
+
+/// Whose approval it needs.
+pub(super) fn approval_by(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "an admin's approval",
+        Role::Maintain => "a maintainer's approval",
+        Role::Write => "the approval of someone with write access",
+        Role::None | Role::Read | Role::Triage => "the approval of someone with triage access",
+    }
+}
+
+/// What people call those who have a role.
+pub(super) fn holders(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "admins",
+        Role::Maintain => "maintainers",
+        Role::Write => "people with write access",
+        Role::Triage => "people with triage access",
+        Role::Read | Role::None => "people who can read this repository",
+    }
 }
 
 /// The command that asks for the same, as code. `None` where no command can: answers with line breaks, or very long ones.
@@ -40,8 +72,7 @@ pub(super) fn same_again(build: &Build) -> Option<String> {
     if build.shown.iter().any(|shown| shown.value.contains(['\n', '\r'])) {
         return None;
     }
-    let inputs = build.shown.iter().map(|shown| (shown.name.as_str(), shown.value.as_str()));
-    line_to_copy(&build_line(Some(&build.build_type), inputs))
+    line_to_copy(&line_of(&build.build_type, &build.shown))
 }
 
 /// How to ask for the same once more.

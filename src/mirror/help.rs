@@ -1,7 +1,11 @@
 //! What can be asked for, and how a repository gets its first build.
 
-use super::text::{code, escape, line_to_copy, link};
-use crate::request::build_line;
+use super::build::holders;
+use super::text::{code, escape, link, prose, span_to_copy};
+use crate::{
+    queue::Role,
+    request::{CommandSpec, build_line, commands},
+};
 
 /// Build types listed with a line to copy.
 const MAX_LISTED: usize = 30;
@@ -23,19 +27,28 @@ pub struct HelpBuild {
     pub inputs: Vec<(String, Option<String>)>,
 }
 
-pub(super) fn help(builds: &[HelpBuild], queue_url: &str) -> String {
-    let builds = if builds.is_empty() { format!("{}\n", first_policy()) } else { list(builds) };
+pub(super) fn help(builds: &[HelpBuild], example: Option<&str>, queue_url: &str) -> String {
+    let builds = if builds.is_empty() { format!("{}\n", first_policy(example)) } else { list(builds) };
+    let commands: String = commands().iter().map(command).collect();
     format!(
         "### 💡 What you can write here\n\
          Write a comment with only one of these:\n\n\
-         - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key=\"two words\"`\n\
-         - `/cancel` takes this issue's builds out of the queue, or stops them\n\
-         - `/status` says how this issue's builds stand\n\
-         - `/help` shows this text\n\n\
+         {commands}\n\
          {builds}\n\
          What is going on now: {}",
         link("live queue", queue_url)
     )
+}
+
+/// A line of the list; who may is said where not everybody may.
+fn command(spec: &CommandSpec) -> String {
+    let written = format!("/{} {}", spec.name, spec.arguments);
+    let who = match spec.role {
+        Role::None | Role::Read => String::new(),
+        role if spec.own => format!(" ({}, or who asked)", holders(role)),
+        role => format!(" ({})", holders(role)),
+    };
+    format!("- {} {}{who}\n", code(written.trim()), prose(spec.does))
 }
 
 fn list(builds: &[HelpBuild]) -> String {
@@ -43,7 +56,7 @@ fn list(builds: &[HelpBuild]) -> String {
     for build in builds.iter().take(MAX_LISTED) {
         let inputs =
             build.inputs.iter().map(|(name, example)| (name.as_str(), example.as_deref().unwrap_or("…")));
-        let line = line_to_copy(&build_line(Some(&build.build_type), inputs));
+        let line = span_to_copy(&build_line(Some(&build.build_type), inputs));
         let line = line.unwrap_or_else(|| code(&format!("/build {}", build.build_type)));
         text.push_str(&format!("- **{}**: {line}\n", escape(&build.build_type)));
     }
@@ -57,11 +70,19 @@ fn list(builds: &[HelpBuild]) -> String {
     text
 }
 
-/// What a maintainer does so that there is something to build.
-pub(super) fn first_policy() -> String {
-    format!(
-        "No build is set up in this repository yet. A maintainer can add the file `.github/trilock.yml`, for example:\n\n\
-         ```yaml\n{POLICY}```\n\n\
-         The workflow named there needs the trigger `workflow_dispatch`, here with an input `tag`."
-    )
+/// What a maintainer does so that there is something to build. `example` is a policy made from the repository's own
+/// workflows, ready to copy.
+pub(super) fn first_policy(example: Option<&str>) -> String {
+    match example {
+        Some(example) => format!(
+            "No build is set up in this repository yet. A maintainer can add the file `.github/trilock.yml`; this one fits the \
+             workflows that are here:\n\n```yaml\n{}\n```",
+            example.trim_end()
+        ),
+        None => format!(
+            "No build is set up in this repository yet. A maintainer can add the file `.github/trilock.yml`, for example:\n\n\
+             ```yaml\n{POLICY}```\n\n\
+             The workflow named there needs the trigger `workflow_dispatch`, here with an input `tag`."
+        ),
+    }
 }

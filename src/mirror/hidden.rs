@@ -1,6 +1,6 @@
 //! Each comment's last line: by it we know our own comment again.
 
-use crate::queue::BuildId;
+use crate::{queue::BuildId, request::commands};
 
 /// GitHub's limit on a comment, in characters.
 pub const MAX_COMMENT: usize = 65_536;
@@ -11,6 +11,13 @@ pub fn status_marker() -> &'static str {
 
 pub fn outcome_marker(build: BuildId) -> String {
     format!("<!-- trilock:outcome:{build} -->")
+}
+
+/// The same comment where only `/trilock …` is a command: what it tells people to write must count.
+pub fn in_long_form(comment: &str) -> String {
+    commands().iter().fold(comment.to_owned(), |text, spec| {
+        text.replace(&format!("`/{}", spec.name), &format!("`/trilock {}", spec.name))
+    })
 }
 
 /// `key` is the key of the reply's effect; what could end the marker is percent-encoded.

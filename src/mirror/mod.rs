@@ -5,6 +5,8 @@
 //! which [`carries`] knows it again.
 
 mod build;
+mod check;
+mod commands;
 mod help;
 mod hidden;
 #[cfg(test)]
@@ -18,9 +20,11 @@ mod status;
 mod text;
 mod words;
 
+pub use check::{CheckSummary, check_summary};
+pub use commands::commands_page;
 pub use help::HelpBuild;
-pub use hidden::{MAX_COMMENT, carries, outcome_marker, reply_marker, status_marker};
+pub use hidden::{MAX_COMMENT, carries, in_long_form, outcome_marker, reply_marker, status_marker};
 pub use outcome::{Artifact, FailedStep, OutcomeView, outcome_comment};
-pub use reply::{ReplyView, reply_comment};
+pub use reply::{QueueNow, ReplyView, reply_comment};
 pub use status::{StatusLine, StatusView, status_comment};
 pub use text::{code, code_cell, escape, prose};

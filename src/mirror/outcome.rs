@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::build::{by, commit, run, same_again, title, to_ask_again};
+use super::build::{by, commit, run, same_again, short_commit, title, to_ask_again};
 use super::hidden::{outcome_marker, seal};
 use super::text::{code, escape, link};
-use super::words::{day, long, short, size};
+use super::words::{day, days, long, short, size};
 use crate::queue::{Build, Ending, Gone, Status};
 
 #[cfg(test)]
@@ -50,6 +50,9 @@ pub fn outcome_comment(view: &OutcomeView<'_>) -> String {
     let text = match (build.status, &build.ending) {
         (Status::Succeeded, _) => succeeded(view),
         (_, Some(Ending::DispatchRefused { message })) => refused(build, message),
+        (Status::Rejected, ending) => rejected(build, ending.as_ref()),
+        (Status::ApprovalExpired, _) => approval_expired(build),
+        (_, Some(Ending::OtherCommit)) => other_commit(build),
         (Status::TimedOut, Some(Ending::TimedOut)) => over_limit(view),
         (Status::TimedOut, _) => over_githubs_limit(view),
         (Status::Cancelled, ending) => cancelled(build, ending.as_ref()),
@@ -94,13 +97,7 @@ fn failed(view: &OutcomeView<'_>) -> String {
         Some(at) => format!("It stopped in {}: {}.", place(at), link("log", &at.url)),
         None => unknown_place(view),
     };
-    let again = match same_again(build) {
-        Some(line) => format!(
-            "To try once more with the same answers write a comment with only {line}; if it fails again, ask here."
-        ),
-        None => "To try once more, open a new issue with the same answers; if it fails again, ask here."
-            .to_owned(),
-    };
+    let again = "Write a comment with only `/retry` to try once more with the same answers; if it fails again, ask here.";
     let facts = facts(build, "ran").join(" · ");
     format!(
         "### ❌ Your build failed: {}\n{place}\nYour request itself was valid. {again}\n{facts}",
@@ -124,6 +121,39 @@ fn unknown_place(view: &OutcomeView<'_>) -> String {
         Some(run) => format!("{said}; the step is not known, see the {run}."),
         None => format!("{said}; the step is not known."),
     }
+}
+
+/// A maintainer's no, with their reason.
+fn rejected(build: &Build, ending: Option<&Ending>) -> String {
+    let reason = match ending {
+        Some(Ending::Rejected { reason }) => format!(": *{}*", escape(reason.trim())),
+        _ => String::new(),
+    };
+    format!(
+        "### 🚫 Not approved{reason}\nNothing was built: {}. If you think that it should be, ask here.",
+        title(build)
+    )
+}
+
+fn approval_expired(build: &Build) -> String {
+    let waited = build.approval.as_ref().map_or(0, |approval| approval.terms.expires_seconds);
+    format!(
+        "### 💤 Nobody approved in {}\n\
+         Nothing was built. Write a comment with only `/retry` to ask again; your answers are kept.",
+        days(TimeDelta::seconds(waited))
+    )
+}
+
+/// The branch moved in the moment between our last look and the start of the run.
+fn other_commit(build: &Build) -> String {
+    let approved = build.approved_commit().map(short_commit).unwrap_or_default();
+    let built = commit(build).unwrap_or_default();
+    format!(
+        "### ✋ Stopped: the branch moved after the approval: {}\n\
+         Approved was {approved}, the run had {built}; what it made must not be used.\n\
+         Write a comment with only `/retry` to ask for approval of the branch as it is now; your answers are kept.",
+        title(build)
+    )
 }
 
 fn refused(build: &Build, message: &str) -> String {

@@ -2,17 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
 use crate::{
-    queue::{Build, BuildId, Ending, Priority, QUEUE, Status, Trigger},
-    request::Shown,
+    policy::Pin,
+    queue::{
+        Approval, ApprovalGrant, Build, BuildId, Ending, Person, Priority, QUEUE, Role, Status, Trigger,
+    },
+    request::{ApprovalTerms, Shown},
 };
 
 /// The day of all samples is 22 November 2026.
 pub fn at(hour: u32, minute: u32) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 22, hour, minute, 0).single().expect("a time of that day")
+}
+
+/// Waited for until the next day, of a commit, and given.
+pub fn approval(commit: Option<String>) -> Approval {
+    let pin = if commit.is_some() { Pin::Commit } else { Pin::Ref };
+    let by = Person { id: 4, login: "dora".to_owned() };
+    Approval {
+        terms: ApprovalTerms {
+            unless: Some(Role::Write),
+            by: Role::Maintain,
+            expires_seconds: 3 * 24 * 3600,
+            pin,
+            own: false,
+            takes_commit: false,
+        },
+        asked_at: None,
+        written_at: None,
+        until: Some(at(13, 58) + TimeDelta::days(1)),
+        stands_since: None,
+        commit: commit.clone(),
+        granted: Some(ApprovalGrant { by, at: at(14, 0), digest: None, commit }),
+        voided: None,
+    }
 }
 
 /// Version tag `v1.4.0` on channel `beta`, asked for at 13:58, started at 14:20.
@@ -22,6 +48,7 @@ pub fn build(status: Status, ending: Option<Ending>) -> Build {
         name: name.to_owned(),
         label: label.to_owned(),
         value: value.to_owned(),
+        private: false,
     };
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     Build {
@@ -62,5 +89,9 @@ pub fn build(status: Status, ending: Option<Ending>) -> Build {
         head_sha: ran.then(|| "1a2b3c4d5e6f".to_owned()),
         ending,
         follows: None,
+        digest: None,
+        terms: None,
+        sealed: None,
+        approval: None,
     }
 }

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::build::{answers, by, commit, run, title};
+use super::build::{answers, approval_by, by, commit, holders, run, short_commit, title};
 use super::hidden::{seal, status_marker};
-use super::text::{code_cell, escape, line_to_copy, link, prose_cell};
-use super::words::{clock, count, long};
+use super::text::{code, code_cell, escape, line_to_copy, link, prose_cell};
+use super::words::{capital, clock, count, long};
 use crate::{
-    queue::{Build, Ending, Status, Trigger},
+    policy::Pin,
+    queue::{Build, Ending, Status, Trigger, Voided},
     request::Problem,
 };
 
@@ -68,6 +69,7 @@ fn block(view: &StatusView<'_>, line: &StatusLine<'_>) -> String {
         Status::Requested => {
             format!("### ⏳ Received\n{}\n\nIt is being checked. {NOTHING_TO_DO}", answers(build))
         }
+        Status::AwaitingApproval => awaiting(build, view.now),
         Status::Queued => queued(view, line),
         Status::Starting => {
             let since = since(build.starting_at, view.now);
@@ -84,6 +86,8 @@ fn block(view: &StatusView<'_>, line: &StatusLine<'_>) -> String {
         Status::Invalid => invalid(build, view.builds.len() > 1),
         Status::Succeeded => ended("✅ Succeeded", line),
         Status::Failed => ended("❌ Failed", line),
+        Status::Rejected => ended("🚫 Not approved", line),
+        Status::ApprovalExpired => ended("💤 Nobody approved in time", line),
         Status::Cancelled => ended("🚫 Cancelled", line),
         Status::TimedOut => ended("⌛ Timed out", line),
         Status::Lost => ended("❓ Not known how it ended", line),
@@ -111,16 +115,52 @@ fn queued(view: &StatusView<'_>, line: &StatusLine<'_>) -> String {
     let place = match line.before {
         None => format!("Your place: {queue}"),
         Some(before) => {
-            let before = match before {
-                0 => "Nothing before yours".to_owned(),
-                1 => "1 build before yours".to_owned(),
-                more => format!("{more} builds before yours"),
-            };
-            format!("{before} as of {now}; the number of now: {queue}")
+            format!("{} as of {now}; the number of now: {queue}", builds_before(before))
         }
     };
     let state = if line.outside { OUTSIDE } else { "⏳ Queued" };
     format!("### {state}\n{}\n\n{place}\nNo estimate yet.\n{NOTHING_TO_DO} {TO_STOP}", answers(line.build))
+}
+
+pub(super) fn builds_before(before: u32) -> String {
+    match before {
+        0 => "Nothing before yours".to_owned(),
+        1 => "1 build before yours".to_owned(),
+        more => format!("{more} builds before yours"),
+    }
+}
+
+fn awaiting(build: &Build, now: DateTime<Utc>) -> String {
+    let Some(approval) = &build.approval else { return answers(build) };
+    let until = approval.until.filter(|_| approval.stands_since.is_none());
+    let until = until.map(|until| format!(" (until {})", clock(until, now))).unwrap_or_default();
+    let waits = format!("Waiting for {}{until}", approval_by(approval.terms.by));
+    let heading = match approval.voided {
+        None => format!("### ✋ {waits}"),
+        Some(Voided::Answers) => {
+            format!("### ✋ The answers changed, so the approval no longer counts.\n{waits}.")
+        }
+        Some(Voided::Commit) => {
+            format!("### ✋ The branch has moved, so the approval no longer counts.\n{waits}.")
+        }
+    };
+    let of = match &approval.commit {
+        Some(commit) => {
+            format!("{} · from branch {} · {}", answers(build), code(&build.git_ref), short_commit(commit))
+        }
+        None if approval.terms.pin == Pin::Commit => {
+            format!("{} · from branch {}, which is not there", answers(build), code(&build.git_ref))
+        }
+        None => format!("{} · from branch {}", answers(build), code(&build.git_ref)),
+    };
+    let anew = match build.trigger {
+        Trigger::Issue => " Editing the issue asks for approval anew.",
+        _ => "",
+    };
+    format!(
+        "{heading}\n{of}\n\nYou need to do nothing.{anew}\n{}: `/approve`, or `/reject` and a reason.",
+        capital(holders(approval.terms.by))
+    )
 }
 
 fn cancelling(view: &StatusView<'_>, build: &Build) -> String {
@@ -129,6 +169,7 @@ fn cancelling(view: &StatusView<'_>, build: &Build) -> String {
         Some(Ending::TimedOut) => {
             format!(" because its limit of {} is over", long(TimeDelta::seconds(build.timeout_seconds)))
         }
+        Some(Ending::OtherCommit) => " because it builds another commit than the approved one".to_owned(),
         _ => String::new(),
     };
     format!(
@@ -144,33 +185,38 @@ fn invalid(build: &Build, several: bool) -> String {
         Some(Ending::Invalid { problems, corrected }) => (problems.as_slice(), corrected.as_deref()),
         _ => (&[][..], None),
     };
+    // Alone in its issue there is nothing to mix it up with.
+    let of = if several { build.build_type.as_str() } else { "" };
+    format!("{}{}", needs_correction(problems, of), way_out(build.trigger, corrected))
+}
+
+/// How many answers, and each with its reason and a right one.
+pub(super) fn needs_correction(problems: &[Problem], build_type: &str) -> String {
     let heading = match problems.len() {
         0 => "The request needs a correction".to_owned(),
         1 => "One answer needs a correction".to_owned(),
         many => format!("{} answers need a correction", count(many)),
     };
     let mut text = format!("### ✏️ {heading}\n");
-    // Alone in its issue there is nothing to mix it up with.
-    if several && !build.build_type.is_empty() {
-        text.push_str(&format!("**{}**\n\n", escape(&build.build_type)));
+    if !build_type.is_empty() {
+        text.push_str(&format!("**{}**\n\n", escape(build_type)));
     }
     if !problems.is_empty() {
         text.push_str("| Field | Now | Why not | Would be right |\n|---|---|---|---|\n");
         text.extend(problems.iter().map(row));
         text.push('\n');
     }
-    text.push_str(&way_out(build.trigger, corrected));
     text
 }
 
 fn row(problem: &Problem) -> String {
-    let value = |value: &Option<String>, none: &str| value.as_deref().map_or(none.to_owned(), code_cell);
-    let now = value(&problem.now, "(nothing)");
-    let right = value(&problem.right, "–");
+    let value = |value: &Option<String>| value.as_deref().map_or("–".to_owned(), code_cell);
+    let now = value(&problem.now);
+    let right = value(&problem.right);
     format!("| {} | {now} | {} | {right} |\n", escape(&problem.field), prose_cell(&problem.why))
 }
 
-fn way_out(trigger: Trigger, corrected: Option<&str>) -> String {
+pub(super) fn way_out(trigger: Trigger, corrected: Option<&str>) -> String {
     let how = match (trigger, corrected.and_then(line_to_copy)) {
         (Trigger::Issue, _) => "Edit the issue's text above (⋯ → Edit); I check it again by myself.".to_owned(),
         (Trigger::Comment | Trigger::Manual, Some(line)) => format!("Write a new comment with only: {line}."),

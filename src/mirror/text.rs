@@ -43,6 +43,13 @@ pub(super) fn prose_cell(text: &str) -> String {
 
 /// A whole line to copy, as a code span. `None` when it is too long to be shown.
 pub(super) fn line_to_copy(line: &str) -> Option<String> {
+    let own = line.split(' ').any(|word| word.ends_with("=…"));
+    let to_fill_in = if own { " (with your own value where `…` stands)" } else { "" };
+    span_to_copy(line).map(|line| format!("{line}{to_fill_in}"))
+}
+
+/// The same without the words about what its reader fills in.
+pub(super) fn span_to_copy(line: &str) -> Option<String> {
     let line = clean(line);
     (line.chars().count() <= MAX_LINE).then(|| span(&line))
 }

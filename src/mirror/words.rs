@@ -27,6 +27,15 @@ pub(super) fn short(duration: TimeDelta) -> String {
     }
 }
 
+/// `3 days`, or as [`long`] where it is no whole days.
+pub(super) fn days(duration: TimeDelta) -> String {
+    match duration.num_days() {
+        1 if duration == TimeDelta::days(1) => "1 day".to_owned(),
+        days if days > 1 && duration == TimeDelta::days(days) => format!("{days} days"),
+        _ => long(duration),
+    }
+}
+
 /// `2 hours`, `1 hour 30 minutes`
 pub(super) fn long(duration: TimeDelta) -> String {
     let (hours, minutes, seconds) = split(duration);
@@ -69,4 +78,10 @@ pub(super) fn count(number: usize) -> String {
     const WORDS: [&str; 10] = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
     let word = number.checked_sub(1).and_then(|index| WORDS.get(index));
     word.map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
+/// The words as a sentence begins.
+pub(super) fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

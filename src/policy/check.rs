@@ -1,79 +1,117 @@
-use std::fmt;
+//! The policy against the workflows and forms that it leans on.
+
+mod forms;
+mod inputs;
 
 use super::nearest::suggestion;
-use super::reader::lookup;
-use super::yaml::{self, position};
-use super::{BuildPolicy, Catalogue, FileError};
+use super::{BuildPolicy, Catalogue, InputKind, OWN_INPUTS, Workflow, WorkflowInput};
 
-#[cfg(test)]
-mod tests;
+/// Findings of each kind that are told; whoever has more corrects these first.
+pub(super) const MAX_FINDINGS: usize = 100;
 
-/// A mistake that shows only when the policy is compared with the workflows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The keys from the policy's root to the value at fault.
-    pub keys: Vec<String>,
+/// What shows only when the files are compared with each other.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub at: At,
+    /// Else a warning.
+    pub error: bool,
     pub message: String,
     pub help: Option<String>,
 }
 
-impl Finding {
-    /// The same with its place in the policy's text, or the nearest enclosing place that is there.
-    pub fn in_file(&self, path: &str, text: &str) -> FileError {
-        let mut place = (1, 1);
-        if let Ok(root) = yaml::parse(path, text) {
-            let mut node = &root;
-            for key in &self.keys {
-                let Some(value) = lookup(node, key) else { break };
-                node = value;
-                place = position(node.defined);
-            }
+#[derive(Debug)]
+pub(super) enum At {
+    /// The keys from the policy's root to the value at fault.
+    Policy(Vec<String>),
+    /// A form by its number, and a place in it.
+    Form(usize, InForm),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum InForm {
+    Labels,
+    Title,
+    Field(usize),
+    /// A field's number, and its option's.
+    Option(usize, usize),
+}
+
+/// Compares the files. `known` are the names of all workflow files there are, whether they could be read or not;
+/// without it what is missing is not told.
+pub(super) fn check(catalogue: &Catalogue, known: Option<&[&str]>) -> Vec<Finding> {
+    let mut checker = Checker { catalogue, findings: Vec::new() };
+    for (name, build) in &catalogue.policy.builds {
+        if let Some(declared) = checker.declared(name, build, known) {
+            checker.inputs(name, build, declared);
         }
-        let (line, column) = place;
-        let (message, help) = (self.message.clone(), self.help.clone());
-        FileError { path: path.to_owned(), line, column, message, help }
+        if checker.findings.len() > 2 * MAX_FINDINGS {
+            return checker.findings;
+        }
+    }
+    checker.forms();
+    checker.findings
+}
+
+struct Checker<'a> {
+    catalogue: &'a Catalogue,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Checker<'a> {
+    fn add(&mut self, error: bool, at: At, message: String, help: Option<String>) {
+        self.findings.push(Finding { at, error, message, help });
+    }
+
+    /// A mistake in a build type's part of the policy.
+    fn error(&mut self, build: &str, keys: &[&str], message: String, help: Option<String>) {
+        self.add(true, in_build(build, keys), message, help);
+    }
+
+    /// The inputs of a build's workflow, if it can be started.
+    fn declared(
+        &mut self,
+        name: &str,
+        build: &BuildPolicy,
+        known: Option<&[&str]>,
+    ) -> Option<&'a [WorkflowInput]> {
+        let file = &build.workflow;
+        let Some(workflow) = self.catalogue.workflows.get(file) else {
+            let missing = known.filter(|known| !known.contains(&file.as_str()))?;
+            let help = suggestion(file, missing.iter().copied());
+            let message =
+                format!("there is no workflow `{file}` in .github/workflows/ of the default branch");
+            self.error(name, &["workflow"], message, help);
+            return None;
+        };
+        if workflow.inputs.is_none() {
+            let help = Some("add `workflow_dispatch:` to its `on:`".to_owned());
+            let message = format!("`{file}` has no `workflow_dispatch` trigger, so it cannot be started");
+            self.error(name, &["workflow"], message, help);
+        }
+        workflow.inputs.as_deref()
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.keys.join("."), self.message)?;
-        match &self.help {
-            Some(help) => write!(f, " ({help})"),
-            None => Ok(()),
-        }
+fn in_build(build: &str, keys: &[&str]) -> At {
+    At::Policy(["builds", build].iter().chain(keys).map(|key| (*key).to_owned()).collect())
+}
+
+/// What may be answered where not everything may.
+fn options(kind: &InputKind) -> Option<Vec<&str>> {
+    match kind {
+        InputKind::Choice(options) => Some(options.iter().map(String::as_str).collect()),
+        InputKind::Boolean => Some(vec!["true", "false"]),
+        _ => None,
     }
 }
 
-/// Compares the policy with the workflows it names: each is there, can be dispatched, and declares the inputs to which
-/// the policy adds.
-pub fn check(catalogue: &Catalogue) -> Vec<Finding> {
-    let builds = catalogue.policy.builds.iter();
-    builds.flat_map(|(name, build)| check_build(catalogue, name, build)).collect()
+fn is_among(answer: &str, options: &[&str]) -> bool {
+    options.iter().any(|option| option.to_lowercase() == answer.to_lowercase())
 }
 
-fn check_build(catalogue: &Catalogue, name: &str, build: &BuildPolicy) -> Vec<Finding> {
-    let finding = |keys: &[&str], message: String, help: Option<String>| {
-        let keys = ["builds", name].iter().chain(keys).map(|key| (*key).to_owned()).collect();
-        Finding { keys, message, help }
-    };
-    let file = &build.workflow;
-    let Some(workflow) = catalogue.workflows.get(file) else {
-        let help = suggestion(file, catalogue.workflows.keys().map(String::as_str));
-        let message = format!("there is no workflow `{file}` in .github/workflows/ of the default branch");
-        return vec![finding(&["workflow"], message, help)];
-    };
-    let Some(declared) = &workflow.inputs else {
-        let help = Some("add `workflow_dispatch:` to its `on:`".to_owned());
-        let message = format!("`{file}` has no `workflow_dispatch` trigger, so it cannot be started");
-        return vec![finding(&["workflow"], message, help)];
-    };
-    let unknown = build.inputs.keys().filter(|input| !declared.iter().any(|d| d.name == **input));
-    unknown
-        .map(|input| {
-            let message = format!("`{file}` declares no input `{input}`");
-            let help = suggestion(input, declared.iter().map(|d| d.name.as_str()));
-            finding(&["inputs", input], message, help)
-        })
-        .collect()
+/// The inputs that people are asked for, by name.
+fn asked<'a>(workflow: &'a Workflow, build: &'a BuildPolicy) -> impl Iterator<Item = &'a str> + Clone {
+    let declared = workflow.inputs.iter().flatten().map(|input| input.name.as_str());
+    let hidden = build.inputs.iter().filter(|(_, policy)| policy.is_hidden()).map(|(name, _)| name.as_str());
+    declared.filter(|name| !OWN_INPUTS.contains(name)).chain(hidden)
 }

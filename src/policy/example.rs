@@ -1,4 +1,7 @@
-use super::{BuildPolicy, CORRELATION_INPUT, Catalogue, InputKind, WorkflowInput};
+use super::{BuildPolicy, Catalogue, InputKind, InputPolicy, OWN_INPUTS, WorkflowInput};
+
+#[cfg(test)]
+mod tests;
 
 /// One answer that would be right, to show people how a build is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,28 +15,38 @@ pub struct Example {
 }
 
 impl Catalogue {
-    /// An example answer for each input of a build type, in the workflow's order; none for what may be left out and
-    /// has no example.
+    /// An example answer for each input of a build type, in the workflow's order, then the policy's own; none for what
+    /// may be left out and has no example, or is nobody else's to see.
     pub fn examples(&self, build: &BuildPolicy) -> Vec<Example> {
+        let nothing = InputPolicy::default();
         let workflow = self.workflows.get(&build.workflow);
-        let declared = workflow.and_then(|workflow| workflow.inputs.as_ref()).into_iter().flatten();
-        let asked = declared.filter(|input| input.name != CORRELATION_INPUT);
-        asked.filter_map(|input| example(build, input)).collect()
+        let declared = workflow.and_then(|workflow| workflow.inputs.as_deref()).unwrap_or_default();
+        let asked = declared.iter().filter(|input| !OWN_INPUTS.contains(&input.name.as_str()));
+        let asked = asked.map(|input| {
+            (input.name.as_str(), Some(input), build.inputs.get(&input.name).unwrap_or(&nothing))
+        });
+        let is_declared = |name: &String| declared.iter().any(|input| input.name == *name);
+        let hidden = build.inputs.iter().filter(|(name, policy)| policy.is_hidden() && !is_declared(name));
+        let hidden = hidden.map(|(name, policy)| (name.as_str(), None, policy));
+        asked.chain(hidden).filter_map(|(name, input, policy)| example(name, input, policy)).collect()
     }
 }
 
-fn example(build: &BuildPolicy, input: &WorkflowInput) -> Option<Example> {
-    let policy = build.inputs.get(&input.name);
-    let first = match &input.kind {
-        InputKind::Choice(options) => options.first().cloned(),
+fn example(name: &str, input: Option<&WorkflowInput>, policy: &InputPolicy) -> Option<Example> {
+    let required = policy.required == Some(true) || input.is_some_and(|input| input.required);
+    if policy.is_hidden() && !required {
+        return None;
+    }
+    let first = match input.map(|input| &input.kind) {
+        Some(InputKind::Choice(options)) => options.first(),
         _ => None,
     };
-    let known = policy.and_then(|policy| policy.example.clone()).or_else(|| input.default.clone()).or(first);
-    let required = policy.and_then(|policy| policy.required).unwrap_or(input.required);
-    let value = known.filter(|value| !value.is_empty());
+    let default = input.and_then(|input| input.default.as_ref());
+    let known = policy.example.as_ref().or(default).or(policy.default.as_ref()).or(first);
+    let value = known.filter(|value| !value.is_empty()).cloned();
     if value.is_none() && !required {
         return None;
     }
-    let label = policy.and_then(|policy| policy.label.clone()).unwrap_or_else(|| input.name.clone());
-    Some(Example { name: input.name.clone(), label, value })
+    let label = policy.label.clone().unwrap_or_else(|| name.to_owned());
+    Some(Example { name: name.to_owned(), label, value })
 }

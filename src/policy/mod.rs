@@ -2,16 +2,26 @@
 //!
 //! Pure: text in, types or errors with line and column out. [`parse_policy`] is strict (an unknown key is an error
 //! that names the nearest known one); [`parse_workflow`] and [`parse_form`] read other tools' files and take from
-//! them only what a build needs. [`check`] compares the files with each other.
+//! them only what a build needs. [`examine`] reads all of them and compares them with each other. What keys there are
+//! stands in one table, from which [`schema`] and [`reference`] are made too.
 
 mod check;
 mod error;
+mod examine;
 mod example;
+mod fields;
 mod file;
 mod form;
+mod keys;
 mod nearest;
 mod pattern;
 mod reader;
+mod reference;
+mod role;
+mod schema;
+mod scripts;
+mod starter;
+mod terms;
 mod types;
 mod workflow;
 mod yaml;
@@ -19,17 +29,25 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Finding, check};
-pub use error::FileError;
+pub use error::{FileError, Report};
+pub use examine::{Examined, Source, Sources, examine};
 pub use example::Example;
 pub use file::parse_policy;
-pub use form::{Form, FormField, parse_form};
+pub use form::{FieldKind, Form, FormField, parse_form};
 pub use nearest::nearest;
 pub use pattern::Pattern;
+pub use reference::reference;
+pub use role::Role;
+pub use schema::schema;
+pub use starter::starter;
+pub use terms::terms;
 pub use types::{
-    BuildPolicy, Catalogue, InputPolicy, IssueTrigger, Policy, QueuePolicy, ResourcePolicy, Triggers,
+    ApprovalPolicy, BuildPolicy, Catalogue, CommandForms, Condition, InputPolicy, InputType, IssueTrigger,
+    Pin, Policy, QueuePolicy, ResourcePolicy, Triggers,
 };
-pub use workflow::{CORRELATION_INPUT, InputKind, Workflow, WorkflowInput, parse_workflow};
+pub use workflow::{
+    COMMIT_INPUT, CORRELATION_INPUT, InputKind, OWN_INPUTS, Workflow, WorkflowInput, parse_workflow,
+};
 
 /// Where the policy stands.
 pub const POLICY: &str = ".github/trilock.yml";

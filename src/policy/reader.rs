@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde_saphyr::{Location, Spanned};
 
-use super::nearest::suggestion;
 use super::yaml::{Node, Value, position};
 use super::{FileError, Pattern};
 
@@ -15,28 +14,13 @@ pub(super) struct Reader {
     pub errors: Vec<FileError>,
 }
 
-/// A mapping whose keys are all known.
-pub(super) struct Fields<'n, 'a> {
-    place: Location,
-    entries: Vec<(&'n str, &'n Node<'a>)>,
-}
-
-impl<'n, 'a> Fields<'n, 'a> {
-    /// The value of a key; an empty one counts as absent.
-    pub fn get(&self, key: &str) -> Option<&'n Node<'a>> {
-        let (_, value) = self.entries.iter().find(|(name, _)| *name == key)?;
-        (!matches!(value.value, Value::Null)).then_some(value)
-    }
-}
-
 impl Reader {
     pub fn new(path: &str) -> Self {
         Self { path: path.to_owned(), errors: Vec::new() }
     }
 
     pub fn error(&mut self, place: Location, message: String, help: Option<String>) {
-        let (line, column) = position(place);
-        self.errors.push(FileError { path: self.path.clone(), line, column, message, help });
+        self.errors.push(FileError::new(&self.path, position(place), &message, help.as_deref()));
     }
 
     /// The entries of a mapping with keys of the author's choosing. `what` names it in the error.
@@ -49,35 +33,6 @@ impl Reader {
                 &[]
             }
         }
-    }
-
-    /// The entries of a mapping with fixed keys; an unknown one is an error that names the nearest.
-    pub fn fields<'n, 'a>(&mut self, node: &'n Node<'a>, what: &str, known: &[&str]) -> Fields<'n, 'a> {
-        let mut fields = Fields { place: node.defined, entries: Vec::new() };
-        for (key, value) in self.entries(node, what) {
-            if known.contains(&key.value.as_str()) {
-                fields.entries.push((&key.value, value));
-            } else {
-                let message = format!("unknown key `{}` in {what}", key.value);
-                self.error(key.defined, message, suggestion(&key.value, known.iter().copied()));
-            }
-        }
-        fields
-    }
-
-    /// A value that must be there.
-    pub fn required<'n, 'a>(
-        &mut self,
-        fields: &Fields<'n, 'a>,
-        key: &str,
-        what: &str,
-        help: &str,
-    ) -> Option<&'n Node<'a>> {
-        let value = fields.get(key);
-        if value.is_none() {
-            self.error(fields.place, format!("{what} needs the key `{key}`"), Some(help.to_owned()));
-        }
-        value
     }
 
     /// One scalar that is not empty.

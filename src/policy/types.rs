@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Form, Pattern, Workflow};
+use super::{Form, Pattern, Role, Workflow};
 
 /// Everything that one repository's files say: its policy, and the workflows and issue forms that it leans on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,12 +15,28 @@ pub struct Catalogue {
 }
 
 /// `.github/trilock.yml`, version 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// By build type.
     pub builds: BTreeMap<String, BuildPolicy>,
     pub queue: QueuePolicy,
     pub named_resources: BTreeMap<String, ResourcePolicy>,
+    #[serde(default)]
+    pub commands: CommandForms,
+    /// What a command needs where that is not its usual role, by the command's name.
+    #[serde(default)]
+    pub permissions: BTreeMap<String, Role>,
+}
+
+/// How commands are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandForms {
+    /// `/build` and `/trilock build`.
+    #[default]
+    Both,
+    /// `/trilock build` alone.
+    Long,
 }
 
 /// One build type.
@@ -37,6 +53,56 @@ pub struct BuildPolicy {
     pub resources: Vec<String>,
     /// How long a build may hold its locks.
     pub timeout: Duration,
+    #[serde(default)]
+    pub approval: ApprovalPolicy,
+}
+
+/// When a maintainer must approve a build before it is queued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalPolicy {
+    /// Whoever has this role needs no approval. [`Role::None`]: nobody does; absent: everybody does.
+    pub unless: Option<Role>,
+    /// Who may approve.
+    pub by: Role,
+    /// For how long approval is waited for.
+    pub expires: Duration,
+    pub pin: Pin,
+    /// May people approve what they asked for themselves?
+    pub own: bool,
+    /// Approval is needed only for these answers.
+    pub when: Option<Condition>,
+}
+
+impl Default for ApprovalPolicy {
+    fn default() -> Self {
+        Self {
+            unless: Some(Role::Write),
+            by: Role::Maintain,
+            expires: Duration::from_secs(3 * 24 * 3600),
+            pin: Pin::Ref,
+            own: false,
+            when: None,
+        }
+    }
+}
+
+/// What an approval is bound to, beside the answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pin {
+    /// The name of the branch or tag.
+    #[default]
+    Ref,
+    /// The commit that it stood for.
+    Commit,
+}
+
+/// An input has one of these values. `public` and `private` also say what kind of host an [`InputType::Host`] or
+/// [`InputType::Url`] names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    pub input: String,
+    pub is: Vec<String>,
 }
 
 /// How a build may be asked for; each is an alternative to the others.
@@ -44,11 +110,14 @@ pub struct BuildPolicy {
 pub struct Triggers {
     pub issue: Option<IssueTrigger>,
     pub comment: bool,
+    /// Comments at pull requests count too. They build the same branch as others, never the pull request's.
+    #[serde(default)]
+    pub pull_request: bool,
 }
 
 impl Default for Triggers {
     fn default() -> Self {
-        Self { issue: None, comment: true }
+        Self { issue: None, comment: true, pull_request: false }
     }
 }
 
@@ -66,6 +135,41 @@ pub struct InputPolicy {
     pub required: Option<bool>,
     pub pattern: Option<Pattern>,
     pub example: Option<String>,
+    /// What the workflow's own type does not say.
+    #[serde(default, rename = "type")]
+    pub kind: Option<InputType>,
+    /// Where the workflow has none.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// In characters.
+    #[serde(default)]
+    pub max_length: Option<u32>,
+    /// Shown to nobody, encrypted at rest, never an input of the workflow.
+    #[serde(default)]
+    pub private: bool,
+    /// May not stand in an issue at all.
+    #[serde(default)]
+    pub secret: bool,
+}
+
+impl InputPolicy {
+    /// Its value is nobody else's to see.
+    pub fn is_hidden(&self) -> bool {
+        self.private || self.secret
+    }
+}
+
+/// The types of the policy's own; the others are the workflow's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputType {
+    String,
+    Number,
+    Boolean,
+    Email,
+    Url,
+    /// A host's name or address, perhaps with scheme, port and brackets.
+    Host,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

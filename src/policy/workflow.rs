@@ -9,6 +9,10 @@ mod tests;
 
 /// The input by which a run is found again after a dispatch whose answer was lost. Only Trilock fills it in.
 pub const CORRELATION_INPUT: &str = "trilock_build";
+/// The input that gets the approved commit, if the workflow declares it and a commit was approved.
+pub const COMMIT_INPUT: &str = "trilock_commit";
+/// Inputs that nobody answers: Trilock fills them in.
+pub const OWN_INPUTS: [&str; 2] = [CORRELATION_INPUT, COMMIT_INPUT];
 
 /// What a build needs to know of a workflow file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +44,15 @@ pub enum InputKind {
 }
 
 impl Workflow {
+    /// Whether it declares an input of this name.
+    pub fn declares(&self, name: &str) -> bool {
+        self.inputs.iter().flatten().any(|input| input.name == name)
+    }
+
     /// Whether a run tells which build it belongs to: the workflow declares [`CORRELATION_INPUT`] and shows it in its
     /// `run-name`.
     pub fn correlates(&self) -> bool {
-        let declared = self.inputs.iter().flatten().any(|input| input.name == CORRELATION_INPUT);
+        let declared = self.declares(CORRELATION_INPUT);
         let shown = self.run_name.as_ref().is_some_and(|name| {
             name.split("inputs.").skip(1).any(|rest| {
                 rest.strip_prefix(CORRELATION_INPUT).is_some_and(|after| {

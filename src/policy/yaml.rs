@@ -31,8 +31,7 @@ pub(super) enum Value<'a> {
 /// Parses one document. The error's text is for the author of the file.
 pub(super) fn parse<'a>(path: &str, text: &'a str) -> Result<Node<'a>, FileError> {
     let at = |place: Option<Location>, message: String| {
-        let (line, column) = place.map_or((1, 1), position);
-        FileError { path: path.to_owned(), line, column, message, help: None }
+        FileError::new(path, place.map_or((1, 1), position), &message, None)
     };
     if text.len() > MAX_TEXT {
         return Err(at(None, format!("the file is larger than {} KiB", MAX_TEXT / 1024)));

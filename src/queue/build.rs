@@ -4,20 +4,23 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BuildId, LockKey, Phase, RepoKey, Resource};
-use crate::request::{Problem, Shown};
+use super::{BuildId, LockKey, Person, Phase, RepoKey, Resource};
+use crate::request::{ApprovalTerms, Problem, Shown};
 
 /// Where a build is in its life (docs/architecture.md has the picture).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Requested,
+    AwaitingApproval,
     Queued,
     Starting,
     Running,
     /// A stop was asked for; the run may still be alive, so the locks are still held.
     Cancelling,
     Invalid,
+    Rejected,
+    ApprovalExpired,
     Cancelled,
     Succeeded,
     Failed,
@@ -31,6 +34,11 @@ impl Status {
         self >= Self::Invalid
     }
 
+    /// It is open, and nothing has begun.
+    pub fn waits(self) -> bool {
+        matches!(self, Self::AwaitingApproval | Self::Queued)
+    }
+
     /// A run may exist. It has its slots, unless a person started it by hand when they were not free.
     pub fn is_holder(self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::Cancelling)
@@ -40,10 +48,12 @@ impl Status {
         use Status::*;
         match self {
             // A run that was started by hand is there already.
-            Requested => matches!(next, Invalid | Queued | Starting | Cancelled),
-            Queued => matches!(next, Starting | Cancelled),
+            Requested => matches!(next, Invalid | AwaitingApproval | Queued | Starting | Cancelled),
+            AwaitingApproval => matches!(next, Queued | Rejected | ApprovalExpired | Cancelled),
+            // Back to approval when what was approved has changed.
+            Queued => matches!(next, Starting | Cancelled | AwaitingApproval),
             // A run can end before anybody heard that it began.
-            Starting => matches!(next, Running | Cancelling) || next.is_run_end(),
+            Starting => matches!(next, Running | Cancelling | AwaitingApproval) || next.is_run_end(),
             Running => next == Cancelling || next.is_run_end(),
             // A run may have ended by itself before the cancel reached it; then the truth is told.
             Cancelling => next.is_run_end(),
@@ -58,11 +68,14 @@ impl Status {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Requested => "requested",
+            Self::AwaitingApproval => "awaiting_approval",
             Self::Queued => "queued",
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Cancelling => "cancelling",
             Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::ApprovalExpired => "approval_expired",
             Self::Cancelled => "cancelled",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
@@ -118,6 +131,15 @@ pub enum Ending {
     Cancelled {
         by: By,
     },
+    /// A maintainer did not want it.
+    Rejected {
+        reason: String,
+    },
+    ApprovalExpired,
+    /// Who asked changed the answers: a new build has the new ones.
+    Replaced,
+    /// The run built another commit than the approved one.
+    OtherCommit,
     TimedOut,
     /// The run's `conclusion`, as GitHub says it.
     Concluded {
@@ -148,7 +170,7 @@ pub enum Ending {
 impl Ending {
     /// Is there anybody left to tell?
     pub fn is_told(&self) -> bool {
-        !matches!(self, Self::IssueGone { .. } | Self::RepositoryGone)
+        !matches!(self, Self::IssueGone { .. } | Self::RepositoryGone | Self::Replaced)
     }
 }
 
@@ -201,6 +223,60 @@ pub struct Build {
     pub ending: Option<Ending>,
     /// The build that this one corrects or tries again.
     pub follows: Option<Uuid>,
+    /// `Request::digest`.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// `Request::terms`.
+    #[serde(default)]
+    pub terms: Option<String>,
+    /// `Request::sealed`.
+    #[serde(default)]
+    pub sealed: Option<String>,
+    /// How it is, or was, approved. None: it never needs to be.
+    #[serde(default)]
+    pub approval: Option<Approval>,
+}
+
+/// One build's approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    #[serde(flatten)]
+    pub terms: ApprovalTerms,
+    /// Who approved no later than this cannot have meant it: `written_at`, or when approval was asked for anew. None: a
+    /// comment asked, and comments are in order.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// When the issue's text came to say so, by GitHub's clock to the second: an older text that comes later is stale.
+    #[serde(default)]
+    pub written_at: Option<DateTime<Utc>>,
+    /// Until when it is waited for; none where none was needed.
+    pub until: Option<DateTime<Utc>>,
+    /// Since when that time stands still, because the App may do nothing in the repository.
+    #[serde(default)]
+    pub stands_since: Option<DateTime<Utc>>,
+    /// What approval is asked for, where it is bound to a commit.
+    pub commit: Option<String>,
+    pub granted: Option<ApprovalGrant>,
+    /// An earlier approval no longer counts.
+    #[serde(default)]
+    pub voided: Option<Voided>,
+}
+
+/// What somebody approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalGrant {
+    pub by: Person,
+    pub at: DateTime<Utc>,
+    /// `Request::digest` of then.
+    pub digest: Option<String>,
+    pub commit: Option<String>,
+}
+
+/// Why an approval no longer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voided {
+    Answers,
+    Commit,
 }
 
 impl Build {
@@ -215,6 +291,21 @@ impl Build {
 
     pub fn is_manual(&self) -> bool {
         self.trigger == Trigger::Manual
+    }
+
+    pub fn is_approved(&self) -> bool {
+        self.approval.as_ref().is_some_and(|approval| approval.granted.is_some())
+    }
+
+    /// The one commit that it may build, where the approval is bound to one.
+    pub fn approved_commit(&self) -> Option<&str> {
+        self.approval.as_ref()?.granted.as_ref()?.commit.as_deref()
+    }
+
+    /// The approved commit, if the workflow has an input for it.
+    pub fn commit_to_send(&self) -> Option<&str> {
+        self.approved_commit()
+            .filter(|_| self.approval.as_ref().is_some_and(|approval| approval.terms.takes_commit))
     }
 
     /// Has its slots, and its run is not known yet.

@@ -2,7 +2,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{BuildId, RepoKey};
-use crate::policy::FileError;
+use crate::{
+    policy::{FileError, Report, Role},
+    request::{Invalid, Request},
+};
 
 /// A GitHub call that was decided. Committed with the state that it follows from, carried out by the deliver worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,11 @@ pub enum Effect {
         key: String,
         reply: Reply,
     },
+    /// What is wrong with the repository's files, as a check run on their commit.
+    Check {
+        commit: String,
+        report: Report,
+    },
 }
 
 impl Effect {
@@ -49,6 +57,7 @@ impl Effect {
             }
             Self::Outcome { build, .. } => format!("outcome:{build}"),
             Self::Reply { key, .. } => format!("reply:{key}"),
+            Self::Check { commit, .. } => format!("check:{commit}"),
         }
     }
 
@@ -57,7 +66,7 @@ impl Effect {
             Self::Dispatch { build } | Self::Cancel { build, .. } | Self::Outcome { build, .. } => {
                 Some(*build)
             }
-            Self::React { .. } | Self::Reply { .. } => None,
+            Self::React { .. } | Self::Reply { .. } | Self::Check { .. } => None,
         }
     }
 }
@@ -83,6 +92,20 @@ pub enum Reply {
     Help,
     /// The state of the builds, as of the moment of writing.
     Status,
+    /// The repository's queue, as of the moment of writing.
+    Queue,
+    /// What would become of a request.
+    DryRun {
+        request: Box<Request>,
+        /// Who would have to approve it, if somebody.
+        approval: Option<Role>,
+        /// How many builds would come before it.
+        before: u32,
+    },
+    /// The same of one that needs a correction.
+    DryRunInvalid {
+        invalid: Invalid,
+    },
     Refused {
         refusal: Refusal,
     },
@@ -95,12 +118,28 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum Refusal {
-    /// Asking needs write.
-    MayNotAsk {
+    /// The command needs a role that its author does not have.
+    MayNot {
+        command: String,
+        role: Role,
+        /// Who asked for the build may, too.
+        own: bool,
+    },
+    /// Nobody approves what they asked for themselves.
+    OwnRequest,
+    NothingToApprove,
+    /// What is to be approved changed when, or after, the approval was written.
+    ChangedSince,
+    /// The branch or tag has moved since approval was asked for; it is asked for again.
+    CommitChanged,
+    NothingToRetry,
+    /// What the last build was checked by has changed.
+    PolicyChanged {
         line: Option<String>,
     },
-    /// Only who asked, or write, may cancel.
-    MayNotCancel,
+    NothingToUnlock {
+        resource: String,
+    },
     QueueFull {
         limit: u32,
     },

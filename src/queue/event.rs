@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{BuildId, Gone, Mistake, Resource, RunReport};
 use crate::{
-    policy::FileError,
+    policy::{FileError, Report, Role},
     request::{Asked, CommandLine, IssueText},
 };
 
@@ -42,7 +44,11 @@ pub enum Event {
         answer: DispatchAnswer,
     },
     /// Files that a catalogue is made of changed.
-    FilesChanged,
+    FilesChanged {
+        /// The commit on which the report about them is shown.
+        #[serde(default)]
+        commit: Option<String>,
+    },
     /// Look at what time alone changes: time-outs and promotion.
     Look,
     /// An operator ends a quarantine.
@@ -72,6 +78,11 @@ impl Event {
         }
     }
 
+    /// A comment without a single `/trilock …`.
+    pub fn is_short(&self) -> bool {
+        matches!(self, Self::Comment(event) if !event.commands.iter().any(|line| line.long))
+    }
+
     /// The run that it is about.
     pub fn run(&self) -> Option<i64> {
         match self {
@@ -84,7 +95,7 @@ impl Event {
 
     /// Must *prepare* ask GitHub for facts first? Events about runs never wait for any.
     pub fn needs_facts(&self) -> bool {
-        matches!(self, Self::Issue(_) | Self::Comment(_) | Self::FilesChanged)
+        matches!(self, Self::Issue(_) | Self::Comment(_) | Self::FilesChanged { .. })
     }
 }
 
@@ -129,6 +140,12 @@ pub struct IssueEvent {
     pub issue: i64,
     pub author: Person,
     pub text: IssueText,
+    /// The issue is new; else its text or labels were changed.
+    #[serde(default)]
+    pub opened: bool,
+    /// When it came to say this, by GitHub's clock, to the second.
+    #[serde(default)]
+    pub at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,6 +154,12 @@ pub struct CommentEvent {
     pub comment_id: i64,
     pub author: Person,
     pub commands: Vec<CommandLine>,
+    /// When it was written, by GitHub's clock, to the second.
+    #[serde(default)]
+    pub at: Option<DateTime<Utc>>,
+    /// It stands at a pull request.
+    #[serde(default)]
+    pub pull_request: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -152,35 +175,12 @@ pub enum DispatchAnswer {
     },
     /// It was to be stopped meanwhile, and there surely is no run.
     NotStarted,
+    /// The branch or tag does not stand for the approved commit any more: nothing was sent.
+    Moved {
+        commit: String,
+    },
     /// Nothing was found in the time allowed: nobody can say.
     NeverConfirmed,
-}
-
-/// The standard roles, lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    None,
-    Read,
-    Triage,
-    Write,
-    Maintain,
-    Admin,
-}
-
-impl Role {
-    /// GitHub's standard names; `None` for an organisation's own.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "none" => Self::None,
-            "read" => Self::Read,
-            "triage" => Self::Triage,
-            "write" => Self::Write,
-            "maintain" => Self::Maintain,
-            "admin" => Self::Admin,
-            _ => return None,
-        })
-    }
 }
 
 /// What *prepare* learned from GitHub, with its time, parsed into what the heart needs.
@@ -190,6 +190,15 @@ pub struct Facts {
     pub role: Role,
     pub policy: PolicyState,
     pub default_branch: String,
+    /// The commits that these branches or tags stood for at that time: those of builds whose approval is bound to one.
+    #[serde(default)]
+    pub heads: BTreeMap<String, String>,
+    /// What each build type is checked by (`Request::terms`).
+    #[serde(default)]
+    pub terms: BTreeMap<String, String>,
+    /// For changed files: what is wrong with them.
+    #[serde(default)]
+    pub report: Option<Report>,
     /// For an issue: what it asks for. For a comment: its lines, in order.
     pub steps: Vec<Step>,
 }
@@ -208,11 +217,37 @@ pub enum PolicyState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
-    Ask { asked: Asked },
+    Ask {
+        asked: Asked,
+        /// Only tell what would become of it.
+        #[serde(default)]
+        dry_run: bool,
+        /// Counts only where this issue's text has asked before: an edit is a correction, and no command.
+        #[serde(default)]
+        corrects: bool,
+    },
+    Approve {
+        /// None: whatever awaits approval in this issue.
+        build_type: Option<String>,
+    },
+    Reject {
+        reason: String,
+    },
     Cancel,
+    Retry {
+        /// None: the last build of this issue.
+        build_type: Option<String>,
+    },
     Status,
+    Queue,
+    Unlock {
+        resource: String,
+        reason: String,
+    },
     Help,
-    Mistake { mistake: Mistake },
+    Mistake {
+        mistake: Mistake,
+    },
 }
 
 /// An inbox row.
@@ -243,15 +278,16 @@ impl Stored {
     /// The permanent keys of what it asks for: each is granted once, whatever is delivered again.
     pub fn request_keys(&self) -> Vec<String> {
         match &self.event {
-            Event::Comment(event) => vec![format!("comment:{}", event.comment_id)],
+            Event::Comment(event) => vec![format!("comment:{}", event.comment_id), told_key(event.issue)],
             Event::Issue(event) => {
                 let revision = crate::request::revision(&event.text);
                 let steps = self.facts.iter().flat_map(|facts| &facts.steps);
                 let asked = steps.filter_map(|step| match step {
-                    Step::Ask { asked } => Some(asked),
+                    Step::Ask { asked, .. } => Some(asked),
                     _ => None,
                 });
-                asked.map(|asked| issue_key(event.issue, asked, &revision)).collect()
+                let keys = asked.map(|asked| issue_key(event.issue, asked, &revision));
+                keys.chain([told_key(event.issue)]).collect()
             }
             Event::Run(report) => vec![report.request_key()],
             _ => Vec::new(),
@@ -261,9 +297,14 @@ impl Stored {
 
 /// The key of what one revision of an issue's text asks for, per build type.
 pub(super) fn issue_key(issue: i64, asked: &Asked, revision: &str) -> String {
-    let build_type = match asked {
-        Asked::Valid(request) => &request.build_type,
-        Asked::Invalid(invalid) => invalid.build_type.as_deref().unwrap_or("?"),
+    let build_type = match asked.build_type() {
+        "" => "?",
+        known => known,
     };
     format!("issue:{issue}:{build_type}:{revision}")
+}
+
+/// Under this key it is noted that somebody was told in this issue what they may not do: once is enough.
+pub(super) fn told_key(issue: i64) -> String {
+    format!("told:{issue}")
 }

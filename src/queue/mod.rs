@@ -20,12 +20,13 @@ mod state;
 mod tests;
 mod turn;
 
-pub use build::{Build, By, Ending, Gone, Priority, Status, Trigger};
+pub use crate::policy::Role;
+pub use build::{Approval, ApprovalGrant, Build, By, Ending, Gone, Priority, Status, Trigger, Voided};
 pub use changes::{AuditEntry, Changes, EndedLease, ReleaseOutcome};
 pub use effect::{Effect, Mistake, OutboxEffect, Reaction, ReactionTarget, Refusal, Reply};
 pub use event::{
-    Access, Attempted, CommentEvent, DispatchAnswer, Event, Facts, IssueEvent, Person, PolicyState, Role,
-    Step, Stored,
+    Access, Attempted, CommentEvent, DispatchAnswer, Event, Facts, IssueEvent, Person, PolicyState, Step,
+    Stored,
 };
 pub use ids::{BuildId, Ids, RepoKey};
 pub use lease::{GrantKind, Lease, LeaseState, Resource, Resources};

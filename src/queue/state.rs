@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Attempted, Build, BuildId, LockKey, NotPlanned, RepoKey, Resource, Resources, Status};
+use super::{
+    Access, Attempted, Build, BuildId, LockKey, NotPlanned, RepoKey, Resource, Resources, Role, Status,
+};
 
 /// A `/cancel`, kept because it also counts for a `/build` with a lower comment id that arrives after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,10 +19,12 @@ pub struct CancelMark {
 }
 
 /// From the policy in force, for one queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
     /// How many builds may wait.
     pub limit: u32,
+    /// What commands need where that is not their usual role.
+    pub permissions: BTreeMap<String, Role>,
 }
 
 /// What a run counts as that nobody here dispatched: which build type, and what it holds for how long.

@@ -1,5 +1,6 @@
 //! The heart against a store and a GitHub that live in memory.
 
+mod approvals;
 mod check;
 mod hub;
 mod people;

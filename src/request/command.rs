@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::line::{OpenQuote, Word, build_line, narrow, words};
+use super::arguments::Rest;
+use super::line::{narrow, width};
+use super::spec::{CommandSpec, command_spec, names};
 use crate::policy::nearest;
 
 /// What somebody asks for in a comment.
@@ -14,13 +16,50 @@ pub enum Command {
         build_type: Option<String>,
         /// In the order of the line.
         inputs: Vec<(String, String)>,
+        /// Only tell what would become of it.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    Approve {
+        /// None: whatever awaits approval in this issue.
+        build_type: Option<String>,
+    },
+    Reject {
+        reason: String,
     },
     Cancel,
+    Retry {
+        /// None: the last build of this issue.
+        build_type: Option<String>,
+    },
     Status,
+    Queue,
+    Unlock {
+        resource: String,
+        reason: String,
+    },
     Help,
 }
 
-/// Why a line that was meant as a command is none.
+impl Command {
+    /// Its name in the table of commands.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Build { .. } => "build",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Cancel => "cancel",
+            Self::Retry { .. } => "retry",
+            Self::Status => "status",
+            Self::Queue => "queue",
+            Self::Unlock { .. } => "unlock",
+            Self::Help => "help",
+        }
+    }
+}
+
+/// Why a line that was meant as a command is none. `why` never repeats what was typed; `found` and `corrected` may, so
+/// see [`shown_line`](super::shown_line) before showing them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandError {
     /// The place in the line, in characters from 1.
@@ -32,180 +71,130 @@ pub struct CommandError {
     pub corrected: Option<String>,
 }
 
-const COMMANDS: [&str; 4] = ["build", "cancel", "status", "help"];
-const LONG_FORM: &str = "trilock";
+pub(super) const LONG_FORM: &str = "trilock";
 
-/// Reads one line. `None`: it is no command of ours, and nobody meant it as one.
-pub(super) fn parse_line(line: &str) -> Option<Result<Command, CommandError>> {
-    let mut chars = line.chars();
-    if narrow(chars.next()?) != '/' {
-        return None;
-    }
-    let (name, rest, column) = first_word(chars.as_str(), 2);
-    if name == LONG_FORM {
-        return Some(parse_long(rest, column));
-    }
-    if COMMANDS.contains(&name.as_str()) {
-        return Some(arguments(&name, rest, column));
-    }
-    let meant = meant(&name)?;
-    let corrected = if meant == LONG_FORM { "/trilock help".to_owned() } else { with_rest(meant, rest) };
-    Some(Err(CommandError {
-        column: 1,
-        found: format!("/{name}"),
-        why: format!("is not a command; did you mean `/{meant}`?"),
-        corrected: Some(corrected),
-    }))
+/// How a line begins that is a command of ours, or was meant as one.
+pub(super) struct Opening<'l> {
+    pub meaning: Meaning,
+    /// It begins with `/trilock`, or was meant to.
+    pub long: bool,
+    /// The word that says which command, in lower case, and its column.
+    word: String,
+    column: u32,
+    /// What follows that word.
+    pub rest: &'l str,
 }
 
-/// The first word in lower case, what follows it, and the column where that begins.
-fn first_word(text: &str, column: u32) -> (String, &str, u32) {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    let (word, rest) = text.split_at(end);
-    let length = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
-    (word.chars().map(narrow).collect::<String>().to_lowercase(), rest, column.saturating_add(length))
+#[derive(Clone, Copy)]
+pub(super) enum Meaning {
+    Command(&'static CommandSpec),
+    /// Misspelt.
+    Near(&'static CommandSpec),
+    /// `/trilock` misspelt.
+    NearLong,
+    /// Something else after `/trilock`.
+    Unknown,
 }
 
-/// The command that a misspelt word is near to. Words with anything but letters in them, such as paths, are not.
-fn meant(name: &str) -> Option<&'static str> {
-    let bare = name.trim_end_matches(|c: char| !c.is_alphanumeric());
-    if bare.is_empty() || !bare.chars().all(char::is_alphabetic) {
-        return None;
-    }
-    nearest(bare, COMMANDS.into_iter().chain([LONG_FORM]))
-}
-
-fn with_rest(command: &str, rest: &str) -> String {
-    match command {
-        "build" => format!("/build {}", rest.trim()).trim_end().to_owned(),
-        other => format!("/{other}"),
-    }
-}
-
-/// What follows `/trilock`: a command, or a mistake.
-fn parse_long(rest: &str, column: u32) -> Result<Command, CommandError> {
-    let text = rest.trim_start();
-    let blanks = u32::try_from(rest.chars().count() - text.chars().count()).unwrap_or(u32::MAX);
-    let at = column.saturating_add(blanks);
-    let (name, rest, column) = first_word(text, at);
-    let name = name.strip_prefix('/').unwrap_or(&name);
-    if name.is_empty() {
-        return Ok(Command::Help);
-    }
-    if COMMANDS.contains(&name) {
-        return arguments(name, rest, column);
-    }
-    let (why, corrected) = match nearest(name, COMMANDS) {
-        Some(near) => (format!("is not a command; did you mean `{near}`?"), with_rest(near, rest)),
-        None => {
-            let known: Vec<_> = COMMANDS.iter().map(|name| format!("`{name}`")).collect();
-            (format!("is not a command; there are {}", known.join(", ")), "/help".to_owned())
+impl<'l> Opening<'l> {
+    /// `None`: the line is no command of ours, and nobody meant it as one.
+    pub fn of(line: &'l str) -> Option<Self> {
+        let mut chars = line.chars();
+        if narrow(chars.next()?) != '/' {
+            return None;
         }
-    };
-    Err(CommandError { column: at, found: name.to_owned(), why, corrected: Some(corrected) })
+        let (word, rest) = first_word(chars.as_str());
+        if word == LONG_FORM {
+            return Some(Self::after_long_form(line, rest));
+        }
+        let meaning = match command_spec(&word) {
+            Some(spec) => Meaning::Command(spec),
+            None => meant(&word)?,
+        };
+        let long = matches!(meaning, Meaning::NearLong);
+        Some(Self { meaning, long, word: format!("/{word}"), column: 1, rest })
+    }
+
+    fn after_long_form(line: &'l str, rest: &'l str) -> Self {
+        let text = rest.trim_start();
+        let column = width(&line[..line.len() - text.len()]) + 1;
+        let (word, rest) = first_word(text);
+        let word = word.strip_prefix('/').unwrap_or(&word).to_owned();
+        let name = if word.is_empty() { "help" } else { &word };
+        let near = || nearest(name, names()).and_then(command_spec);
+        let meaning = command_spec(name).map(Meaning::Command);
+        let meaning = meaning.or_else(|| near().map(Meaning::Near)).unwrap_or(Meaning::Unknown);
+        Self { meaning, long: true, word, column, rest }
+    }
+
+    /// The command that it names, spelled right or nearly.
+    pub fn spec(&self) -> Option<&'static CommandSpec> {
+        match self.meaning {
+            Meaning::Command(spec) | Meaning::Near(spec) => Some(spec),
+            Meaning::NearLong | Meaning::Unknown => None,
+        }
+    }
 }
 
-fn arguments(name: &str, rest: &str, column: u32) -> Result<Command, CommandError> {
-    let simple = match name {
-        "cancel" => Command::Cancel,
-        "status" => Command::Status,
-        "help" => Command::Help,
-        _ => return build(rest, column),
+/// Reads one line that begins as a command.
+pub(super) fn parse_line(line: &str, opening: &Opening<'_>) -> Result<Command, CommandError> {
+    let parsed = match opening.meaning {
+        Meaning::Command(spec) => (spec.read)(&Rest::new(spec.name, line, opening.rest)),
+        _ => Err(not_a_command(opening)),
     };
-    let text = rest.trim_start();
-    if text.is_empty() {
-        return Ok(simple);
-    }
-    let blanks = u32::try_from(rest.chars().count() - text.chars().count()).unwrap_or(u32::MAX);
-    Err(CommandError {
-        column: column.saturating_add(blanks),
-        found: text.to_owned(),
-        why: format!("`/{name}` takes nothing after it"),
-        corrected: Some(format!("/{name}")),
+    parsed.map_err(|error| CommandError {
+        corrected: error.corrected.map(|line| if opening.long { long_form(&line) } else { line }),
+        ..error
     })
 }
 
-fn build(rest: &str, column: u32) -> Result<Command, CommandError> {
-    let words = words(rest, column).map_err(|open| unclosed(rest, &open))?;
-    let mut build_type = None;
-    let mut inputs: Vec<(String, String)> = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        match &word.pair {
-            Some((key, value)) if !key.is_empty() => {
-                if inputs.iter().any(|(name, _)| name == key) {
-                    return Err(mistake(&words, index, "is given twice"));
-                }
-                inputs.push((key.clone(), value.clone()));
-            }
-            None if index == 0 => build_type = Some(word.raw.clone()),
-            _ => {
-                let why = "is not `key=value`; a value with blanks needs quotes: `key=\"two words\"`";
-                return Err(mistake(&words, index, why));
-            }
+fn not_a_command(opening: &Opening<'_>) -> CommandError {
+    let slash = if opening.long { "" } else { "/" };
+    let (why, corrected) = match opening.meaning {
+        Meaning::Command(spec) | Meaning::Near(spec) => {
+            let line = format!(
+                "/{} {}",
+                spec.name,
+                if spec.arguments.is_empty() { "" } else { opening.rest.trim() }
+            );
+            (format!("is not a command; did you mean `{slash}{}`?", spec.name), line.trim_end().to_owned())
         }
-    }
-    Ok(Command::Build { build_type, inputs })
-}
-
-fn unclosed(rest: &str, open: &OpenQuote) -> CommandError {
-    // Only a straight quote can be closed without guessing where it was meant to end.
-    let corrected = (open.quote == '"').then(|| format!("/build {}\"", rest.trim()));
-    CommandError {
-        column: open.column,
-        found: open.quote.to_string(),
-        why: "this quote has no end".to_owned(),
-        corrected,
-    }
-}
-
-fn mistake(words: &[Word], index: usize, why: &str) -> CommandError {
-    let word = &words[index];
-    CommandError {
-        column: word.column,
-        found: word.raw.clone(),
-        why: why.to_owned(),
-        corrected: Some(corrected(words)),
-    }
-}
-
-/// The line that was most likely meant. A stray word belongs to the value before it, so that nothing typed gets lost;
-/// `key = value` closes up; of a key given twice the last stays.
-fn corrected(words: &[Word]) -> String {
-    let mut build_type = None;
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut open = false;
-    for (index, word) in words.iter().enumerate() {
-        match &word.pair {
-            Some((key, value)) if !key.is_empty() => {
-                pairs.retain(|(name, _)| name != key);
-                pairs.push((key.clone(), value.clone()));
-                open = !word.quoted;
-            }
-            Some((_, value)) => {
-                // `= value` after a bare word: that word was the key.
-                let before = index.checked_sub(1).map(|before| &words[before]);
-                if let Some(key) = before.filter(|before| before.pair.is_none()) {
-                    match pairs.last_mut() {
-                        Some((_, last)) if open => {
-                            let kept = last.strip_suffix(key.raw.as_str()).unwrap_or(last);
-                            *last = kept.trim_end().to_owned();
-                        }
-                        _ => build_type = None,
-                    }
-                    pairs.push((key.raw.clone(), value.clone()));
-                    open = true;
-                }
-            }
-            None if index == 0 => build_type = Some(word.raw.as_str()),
-            None => {
-                if let Some((_, value)) = pairs.last_mut().filter(|_| open) {
-                    if !value.is_empty() {
-                        value.push(' ');
-                    }
-                    value.push_str(&word.raw);
-                }
-            }
+        Meaning::NearLong => (format!("is not a command; did you mean `/{LONG_FORM}`?"), "/help".to_owned()),
+        Meaning::Unknown => {
+            let known: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+            (format!("is not a command; there are {}", known.join(", ")), "/help".to_owned())
         }
+    };
+    CommandError { column: opening.column, found: opening.word.clone(), why, corrected: Some(corrected) }
+}
+
+/// The same command where the short forms may be somebody else's: `/build` is `/trilock build`.
+pub fn long_form(line: &str) -> String {
+    match line.strip_prefix('/') {
+        Some(rest) if rest.split_whitespace().next() != Some(LONG_FORM) => format!("/{LONG_FORM} {rest}"),
+        _ => line.to_owned(),
     }
-    build_line(build_type, pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+}
+
+/// The first word in lower case, and what follows it.
+fn first_word(text: &str) -> (String, &str) {
+    let (word, rest) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
+    (word.chars().map(narrow).collect::<String>().to_lowercase(), rest)
+}
+
+/// What a misspelt word is near to: one slip, or two in long words, since other bots have commands too. Words with
+/// anything but letters in them, such as paths, are near to nothing.
+fn meant(word: &str) -> Option<Meaning> {
+    let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+    if bare.is_empty() || !bare.chars().all(char::is_alphabetic) {
+        return None;
+    }
+    let near = nearest(bare, names().chain([LONG_FORM]))?;
+    if bare.chars().count() <= 6 && strsim::osa_distance(bare, near) > 1 {
+        return None;
+    }
+    match near {
+        LONG_FORM => Some(Meaning::NearLong),
+        name => command_spec(name).map(Meaning::Near),
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde::{Deserialize, Serialize};
 
-use super::command::{Command, CommandError, parse_line};
+use super::command::{Command, CommandError, Opening, parse_line};
 use super::line::narrow;
+use super::markdown::Parts;
 
 #[cfg(test)]
 mod tests;
@@ -17,15 +17,17 @@ pub struct CommandLine {
     /// From 1.
     pub line: u32,
     pub text: String,
+    /// It begins with `/trilock`.
+    #[serde(default)]
+    pub long: bool,
     pub parsed: Result<Command, CommandError>,
 }
 
-/// The commands at the starts of a comment's lines. Text that GitHub shows as a quote or as code, and HTML with its
-/// comments, holds none. A blank or three may stand before a command.
+/// The commands at the starts of a comment's lines. Text that GitHub shows as a quote or as code, or does not show, and
+/// HTML with its comments, holds none. A blank or three may stand before a command.
 pub fn parse_comment(markdown: &str) -> Vec<CommandLine> {
-    // As CommonMark has it; and Postgres keeps no NUL.
-    let markdown = markdown.replace('\0', "\u{fffd}");
-    let hidden = hidden(&markdown);
+    let markdown = plain_lines(markdown);
+    let parts = Parts::of(&markdown);
     let mut commands = Vec::new();
     let mut start = 0;
     for (index, line) in markdown.split_inclusive('\n').enumerate() {
@@ -33,15 +35,13 @@ pub fn parse_comment(markdown: &str) -> Vec<CommandLine> {
         let begin = start + indent;
         let is_command = line[indent..].starts_with(|c| narrow(c) == '/')
             && line[..indent].chars().count() <= 3
-            && !is_hidden(&hidden, begin);
+            && parts.shows(begin);
         if is_command {
-            let text = visible(&markdown, begin..start + line.len(), &hidden);
-            if let Some(parsed) = parse_line(&text) {
-                commands.push(CommandLine {
-                    line: u32::try_from(index + 1).unwrap_or(u32::MAX),
-                    text,
-                    parsed,
-                });
+            let text = without_remarks(&markdown, begin..start + line.len(), &parts.html);
+            if let Some(opening) = Opening::of(&text) {
+                let (long, parsed) = (opening.long, parse_line(&text, &opening));
+                let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                commands.push(CommandLine { line, text, long, parsed });
             }
         }
         start += line.len();
@@ -49,11 +49,16 @@ pub fn parse_comment(markdown: &str) -> Vec<CommandLine> {
     commands
 }
 
+/// The text as CommonMark has it: one kind of line end, and no NUL, which Postgres does not keep either.
+pub(super) fn plain_lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{fffd}")
+}
+
 /// A line without the HTML comments in it.
-fn visible(markdown: &str, line: Range<usize>, hidden: &[Range<usize>]) -> String {
+fn without_remarks(markdown: &str, line: Range<usize>, html: &[Range<usize>]) -> String {
     let mut text = String::new();
     let mut at = line.start;
-    let inside = &hidden[hidden.partition_point(|range| range.start < line.start)..];
+    let inside = &html[html.partition_point(|range| range.start < line.start)..];
     for range in inside.iter().take_while(|range| range.start < line.end) {
         if markdown[range.start..].starts_with("<!--") {
             text.push_str(&markdown[at..range.start]);
@@ -62,33 +67,4 @@ fn visible(markdown: &str, line: Range<usize>, hidden: &[Range<usize>]) -> Strin
     }
     text.push_str(&markdown[at..line.end]);
     text.trim().to_owned()
-}
-
-/// Whether a byte is in one of the ranges, which are apart and in order.
-fn is_hidden(hidden: &[Range<usize>], at: usize) -> bool {
-    let next = hidden.partition_point(|range| range.end <= at);
-    hidden.get(next).is_some_and(|range| range.contains(&at))
-}
-
-/// The bytes that are quotes, code or HTML: ranges that are apart and in order.
-fn hidden(markdown: &str) -> Vec<Range<usize>> {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_GFM;
-    let mut hidden: Vec<Range<usize>> = Vec::new();
-    for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
-        let hides = matches!(
-            event,
-            Event::Start(Tag::BlockQuote(_) | Tag::CodeBlock(_) | Tag::HtmlBlock)
-                | Event::Code(_)
-                | Event::InlineHtml(_)
-        );
-        // What stands inside a hidden range is in it already.
-        if hides && hidden.last().is_none_or(|last| last.end <= range.start) {
-            hidden.push(range);
-        }
-    }
-    hidden
 }

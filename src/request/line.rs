@@ -1,7 +1,12 @@
 //! The words of one command line.
 
+use super::types::Shown;
+
 #[cfg(test)]
 mod tests;
+
+/// Stands in a line where its reader puts a value of their own.
+pub(super) const WITHHELD: &str = "…";
 
 /// One word of a line: `name`, `key=value` or `key="two words"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +33,11 @@ pub(super) fn narrow(c: char) -> char {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         other => other,
     }
+}
+
+/// How many characters a text has.
+pub(super) fn width(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
 /// The quote that ends what this one begins.
@@ -136,4 +146,13 @@ pub fn build_line<'i>(
         line.push_str(&build_word(key, &value.replace(['\n', '\r'], " ")));
     }
     line
+}
+
+/// The command that asks for a build with the answers that people read. `…` stands for a private one.
+pub fn line_of(build_type: &str, shown: &[Shown]) -> String {
+    let inputs = shown.iter().map(|shown| {
+        let value = if shown.private { WITHHELD } else { shown.value.as_str() };
+        (shown.name.as_str(), value)
+    });
+    build_line(Some(build_type), inputs)
 }

@@ -1,5 +1,13 @@
+use serde_json::{Value, json};
+
 use super::*;
-use crate::policy::{Catalogue, parse_policy, parse_workflow};
+use crate::policy::{Catalogue, InputPolicy, parse_policy, parse_workflow};
+
+mod approval;
+mod hostile;
+mod kinds;
+mod private;
+mod said;
 
 const ONE: &str = r#"version: 1
 builds:
@@ -39,8 +47,27 @@ fn catalogue(policy: &str) -> Catalogue {
 
 /// What a `/build` line asks for.
 fn ask(policy: &str, line: &str) -> Asked {
-    let Ok(Command::Build { build_type, inputs }) = &parse_comment(line)[0].parsed else { panic!("{line}") };
-    from_command(&catalogue(policy), build_type.as_deref(), inputs)
+    ask_of(&catalogue(policy), line)
+}
+
+fn ask_of(catalogue: &Catalogue, line: &str) -> Asked {
+    let Ok(Command::Build { build_type, inputs, .. }) = &parse_comment(line)[0].parsed else {
+        panic!("{line}")
+    };
+    from_command(catalogue, build_type.as_deref(), inputs)
+}
+
+fn valid(asked: Asked) -> Request {
+    match asked {
+        Asked::Valid(request) => request,
+        Asked::Invalid(invalid) => panic!("{invalid:?}"),
+    }
+}
+
+/// Adds to what the policy says of one input of `desktop`.
+fn set(catalogue: &mut Catalogue, input: &str, policy: Value) {
+    let policy: InputPolicy = serde_json::from_value(policy).unwrap();
+    catalogue.policy.builds.get_mut("desktop").unwrap().inputs.insert(input.to_owned(), policy);
 }
 
 fn invalid(policy: &str, line: &str) -> Invalid {
@@ -226,4 +253,25 @@ fn more_than_github_takes_is_refused() {
     let asked = from_command(&catalogue, Some("desktop"), &[]);
     let Asked::Invalid(invalid) = asked else { panic!("too many") };
     assert_eq!(invalid.problems[0].why, "GitHub takes at most 25 inputs, these are 26");
+}
+
+#[test]
+fn the_long_form_is_suggested_where_the_short_one_does_not_count() {
+    let mut catalogue = catalogue(ONE);
+    catalogue.policy.commands = crate::policy::CommandForms::Long;
+    let Asked::Invalid(invalid) = ask_of(&catalogue, "/trilock build tag=1.4 mail=a@b.c") else { panic!() };
+    assert_eq!(invalid.corrected.as_deref(), Some("/trilock build tag=v1.4 mail=a@b.c"));
+    let counted = |text: &str| counts(&parse_comment(text)[0], Some(&catalogue.policy));
+    assert!(counted("/trilock build") && counted("/trilok build") && counted("/trilock biuld"));
+    assert!(!counted("/build") && !counted("/biuld"));
+    assert!(counts(&parse_comment("/build")[0], None));
+}
+
+#[test]
+fn a_dry_run_is_corrected_to_a_dry_run() {
+    let Asked::Invalid(invalid) = ask(ONE, "/build tag=1.4 mail=a@b.c --dry-run").dry() else { panic!() };
+    let line = invalid.corrected.unwrap();
+    assert_eq!(line, "/build --dry-run tag=v1.4 mail=a@b.c");
+    let parsed = parse_comment(&line).remove(0).parsed;
+    assert!(matches!(parsed, Ok(Command::Build { dry_run: true, .. })));
 }

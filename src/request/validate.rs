@@ -2,23 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::judge::{Fault, clean, judge, missing};
-use super::line::build_line;
+use super::approval::terms;
+use super::command::long_form;
+use super::input::{Input, hides, inputs_of};
+use super::judge::{Fault, clean, judge, missing, unusable};
+use super::line::{WITHHELD, build_line};
+use super::resolve::{Answer, Resolved, label};
 use super::types::{Asked, Invalid, Problem, Request, Shown};
-use crate::policy::{
-    BuildPolicy, CORRELATION_INPUT, Catalogue, InputPolicy, Workflow, WorkflowInput, nearest,
-};
+use crate::policy::{BuildPolicy, COMMIT_INPUT, Catalogue, CommandForms, Workflow};
 
 /// GitHub's limits on the inputs of one dispatch; the length in characters of their JSON.
 const MAX_INPUTS: usize = 25;
 const MAX_LENGTH: usize = 65_535;
-/// Room kept for the correlation input.
-const RESERVED_LENGTH: usize = 100;
+/// Room kept for the inputs that Trilock fills in.
+const RESERVED_LENGTH: usize = 200;
+
+const SECRET: &str = "is a secret, and what stands in an issue is public at once, in mails and in its edit history \
+                      too: leave it out, and if this was the real one, replace it. A later version asks for it on a \
+                      page of its own";
 
 /// One value under the name that somebody wrote.
 pub(super) struct Given {
     pub name: String,
     pub value: String,
+    /// Why it can be no input's value.
+    pub fault: Option<&'static str>,
 }
 
 /// All that one person answered.
@@ -31,7 +39,7 @@ pub(super) struct Answers {
 }
 
 /// Where the answers stand, and so how they are corrected.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) enum Source {
     /// The issue's text is edited.
     #[default]
@@ -52,8 +60,19 @@ pub(super) fn assess(catalogue: &Catalogue, name: &str, build: &BuildPolicy, ans
     let Some(declared) = &workflow.inputs else {
         return broken("has no workflow_dispatch trigger; a maintainer must add it");
     };
-    let mut assessment = Assessment::new(catalogue, build, declared, answers);
-    assessment.resolve(&answers.given);
+    let inputs = inputs_of(build, declared);
+    let mut assessment = Assessment {
+        catalogue,
+        build,
+        answers,
+        resolved: Resolved::of(catalogue, &inputs, hides(build), answers),
+        inputs,
+        problems: Vec::new(),
+        fixes: BTreeMap::new(),
+        values: BTreeMap::new(),
+        private: BTreeMap::new(),
+        shown: Vec::new(),
+    };
     assessment.judge_all();
     assessment.limits(workflow);
     assessment.finish(name, workflow)
@@ -62,150 +81,83 @@ pub(super) fn assess(catalogue: &Catalogue, name: &str, build: &BuildPolicy, ans
 struct Assessment<'a> {
     catalogue: &'a Catalogue,
     build: &'a BuildPolicy,
-    /// All but the correlation input, in the workflow's order.
-    declared: Vec<&'a WorkflowInput>,
     answers: &'a Answers,
-    /// The answers under the inputs' own names, in the order they were given.
-    resolved: Vec<(&'a WorkflowInput, &'a str)>,
-    /// Names that are no input's. They follow the other problems.
-    unknown: Vec<Problem>,
+    /// All that people answer, in the order in which they are asked.
+    inputs: Vec<Input<'a>>,
+    resolved: Resolved<'a>,
     problems: Vec<Problem>,
     /// What the corrected line says for an input; `None` if that cannot be told.
     fixes: BTreeMap<&'a str, Option<String>>,
-    inputs: BTreeMap<String, String>,
+    values: BTreeMap<String, String>,
+    private: BTreeMap<String, String>,
     shown: Vec<Shown>,
 }
 
 impl<'a> Assessment<'a> {
-    fn new(
-        catalogue: &'a Catalogue,
-        build: &'a BuildPolicy,
-        declared: &'a [WorkflowInput],
-        answers: &'a Answers,
-    ) -> Self {
-        let declared = declared.iter().filter(|input| input.name != CORRELATION_INPUT).collect();
-        Self {
-            catalogue,
-            build,
-            declared,
-            answers,
-            resolved: Vec::new(),
-            unknown: Vec::new(),
-            problems: Vec::new(),
-            fixes: BTreeMap::new(),
-            inputs: BTreeMap::new(),
-            shown: Vec::new(),
-        }
-    }
-
-    /// Finds each answer's input. A misspelt name counts for the input that was meant, so that one slip is one problem.
-    fn resolve(&mut self, given: &'a [Given]) {
-        let mut misspelt = Vec::new();
-        for answer in given {
-            match self.input(&answer.name) {
-                Some(input) if self.is_resolved(input) => {
-                    let (field, now) = (self.label(input), Some(clean(&answer.value)));
-                    self.unknown.push(Problem { field, now, why: "is given twice".to_owned(), right: None });
-                }
-                Some(input) => self.resolved.push((input, &answer.value)),
-                None => misspelt.push(answer),
-            }
-        }
-        for answer in misspelt {
-            let known = self.declared.iter().map(|input| input.name.as_str());
-            let near = nearest(&answer.name, known).and_then(|near| self.input(near));
-            let near = near.filter(|input| !self.is_resolved(input));
-            let reserved = answer.name.eq_ignore_ascii_case(CORRELATION_INPUT);
-            let near = if reserved { None } else { near };
-            self.unknown.push(Problem {
-                field: clean(&answer.name),
-                now: Some(clean(&answer.value)),
-                why: self.why_unknown(near, reserved),
-                right: near.map(|input| input.name.clone()),
-            });
-            if let Some(input) = near {
-                self.resolved.push((input, &answer.value));
-            }
-        }
-    }
-
-    fn why_unknown(&self, near: Option<&WorkflowInput>, reserved: bool) -> String {
-        if reserved {
-            return "is filled in by Trilock itself".to_owned();
-        }
-        if let Some(near) = near {
-            return format!("is not an input; did you mean {}?", near.name);
-        }
-        let known: Vec<_> = self.declared.iter().map(|input| input.name.as_str()).collect();
-        match known.as_slice() {
-            [] => "is not an input; this build has none".to_owned(),
-            known => format!("is not an input; there are {}", known.join(", ")),
-        }
-    }
-
-    /// The input of that name: as it is spelled, else whatever the case, else by its label.
-    fn input(&self, name: &str) -> Option<&'a WorkflowInput> {
-        let find =
-            |same: &dyn Fn(&WorkflowInput) -> bool| self.declared.iter().find(|input| same(input)).copied();
-        let lower = name.to_lowercase();
-        find(&|input| input.name == name)
-            .or_else(|| find(&|input| input.name.to_lowercase() == lower))
-            .or_else(|| find(&|input| self.label(input).to_lowercase() == lower))
-    }
-
-    fn is_resolved(&self, input: &WorkflowInput) -> bool {
-        self.resolved.iter().any(|(known, _)| known.name == input.name)
-    }
-
-    /// The name that people know an input by: the policy's, the heading they answered, a form's, its own.
-    fn label(&self, input: &WorkflowInput) -> String {
-        let policy = self.build.inputs.get(&input.name).and_then(|policy| policy.label.as_ref());
-        let heading =
-            || self.answers.headings.iter().find(|(name, _)| *name == input.name).map(|(_, text)| text);
-        let field = || {
-            let mut fields = self.catalogue.forms.iter().flat_map(|form| &form.fields);
-            fields.find(|field| field.id == input.name).map(|field| &field.label)
-        };
-        policy.or_else(heading).or_else(field).unwrap_or(&input.name).clone()
-    }
-
     fn judge_all(&mut self) {
-        let nothing = InputPolicy::default();
-        for input in self.declared.clone() {
-            let policy = self.build.inputs.get(&input.name).unwrap_or(&nothing);
-            let required = input.required || policy.required == Some(true);
-            let given = self.resolved.iter().find(|(known, _)| known.name == input.name);
-            match given.map(|(_, value)| *value) {
-                Some("") if required => self.fault(input, None, missing(input, policy)),
-                Some(value) => match judge(input, policy, value) {
-                    Ok(value) => self.accept(input, value),
-                    Err(fault) => self.fault(input, Some(value), fault),
-                },
-                None => match &input.default {
-                    Some(default) => self.accept(input, default.clone()),
-                    None if required => self.fault(input, None, missing(input, policy)),
+        for input in self.inputs.clone() {
+            match self.resolved.answer_to(input) {
+                Some(answer) if input.is_secret() => self.secret(input, answer),
+                Some(Answer { value: "", .. }) if input.required() => self.fault(input, None, missing(input)),
+                Some(answer) => self.judge(input, answer),
+                None if input.is_secret() => {}
+                None => match input.default() {
+                    Some(default) => self.accept(input, default.to_owned()),
+                    None if input.required() => self.fault(input, None, missing(input)),
                     None => {}
                 },
             }
         }
-        self.problems.append(&mut self.unknown);
+        self.problems.append(&mut self.resolved.unknown);
     }
 
-    fn accept(&mut self, input: &'a WorkflowInput, value: String) {
-        self.shown.push(Shown { name: input.name.clone(), label: self.label(input), value: value.clone() });
-        self.inputs.insert(input.name.clone(), value);
+    fn judge(&mut self, input: Input<'a>, answer: Answer<'a>) {
+        let judged = match answer.fault {
+            Some(why) => Err(unusable(input, why)),
+            None => judge(input, answer.value),
+        };
+        match judged {
+            Ok(value) => self.accept(input, value),
+            Err(fault) => self.fault(input, Some(answer), fault),
+        }
     }
 
-    fn fault(&mut self, input: &'a WorkflowInput, value: Option<&str>, fault: Fault) {
-        let (field, now) = (self.label(input), value.map(clean));
-        self.problems.push(Problem { field, now, why: fault.why, right: fault.right });
-        self.fixes.insert(&input.name, fault.meant);
+    fn secret(&mut self, input: Input<'a>, answer: Answer<'a>) {
+        if !answer.value.is_empty() {
+            let field = self.label(input);
+            self.problems.push(Problem { field, now: None, why: SECRET.to_owned(), right: None });
+        }
+    }
+
+    fn accept(&mut self, input: Input<'a>, value: String) {
+        let (name, label, private) = (input.name.to_owned(), self.label(input), input.is_hidden());
+        let shown = if private { String::new() } else { value.clone() };
+        self.shown.push(Shown { name: name.clone(), label, value: shown, private });
+        let values = if private { &mut self.private } else { &mut self.values };
+        values.insert(name, value);
+    }
+
+    fn fault(&mut self, input: Input<'a>, answer: Option<Answer<'a>>, fault: Fault) {
+        let shown = answer.filter(|answer| !answer.masked);
+        let right = if answer.is_some_and(|answer| answer.masked) {
+            input.known_right().map(str::to_owned)
+        } else {
+            fault.right
+        };
+        let (field, now) = (self.label(input), shown.map(|answer| clean(answer.value)));
+        self.problems.push(Problem { field, now, why: fault.why, right });
+        self.fixes.insert(input.name, fault.meant);
+    }
+
+    fn label(&self, input: Input<'a>) -> String {
+        label(self.catalogue, self.answers, input).to_owned()
     }
 
     /// GitHub's limits on a dispatch as a whole.
     fn limits(&mut self, workflow: &Workflow) {
-        let count = self.inputs.len() + usize::from(workflow.correlates());
-        let json = serde_json::to_string(&self.inputs).map_or(usize::MAX, |json| json.chars().count());
+        let own = usize::from(workflow.correlates()) + usize::from(workflow.declares(COMMIT_INPUT));
+        let count = self.values.len() + own;
+        let json = serde_json::to_string(&self.values).map_or(usize::MAX, |json| json.chars().count());
         let why = if count > MAX_INPUTS {
             format!("GitHub takes at most {MAX_INPUTS} inputs, these are {count}")
         } else if json > MAX_LENGTH - RESERVED_LENGTH {
@@ -219,22 +171,26 @@ impl<'a> Assessment<'a> {
     fn finish(self, name: &str, workflow: &Workflow) -> Asked {
         if !self.problems.is_empty() {
             let corrected = self.corrected();
-            return Asked::Invalid(Invalid {
-                build_type: Some(name.to_owned()),
-                problems: self.problems,
-                corrected,
-            });
+            let build_type = Some(name.to_owned());
+            return Asked::Invalid(Invalid { build_type, problems: self.problems, corrected });
         }
+        let value = |name: &str| self.values.get(name).or_else(|| self.private.get(name)).map(String::as_str);
+        let approval = terms(&self.build.approval, workflow, &self.inputs, value);
         Asked::Valid(Request {
             build_type: name.to_owned(),
             workflow: self.build.workflow.clone(),
             git_ref: self.build.git_ref.clone(),
-            inputs: self.inputs,
+            inputs: self.values,
             shown: self.shown,
             resources: self.build.resources.clone(),
             timeout_seconds: self.build.timeout.as_secs(),
             // The run uses the file on `ref`; the one that was read is the default branch's.
             correlates: workflow.correlates() && self.build.git_ref.is_none(),
+            private: self.private,
+            sealed: None,
+            digest: None,
+            terms: None,
+            approval,
         })
     }
 
@@ -243,17 +199,22 @@ impl<'a> Assessment<'a> {
         let Source::Command { named } = &self.answers.source else { return None };
         let mut fixes = self.fixes.clone();
         let mut pairs = Vec::new();
-        for (input, value) in &self.resolved {
-            match fixes.remove(input.name.as_str()) {
-                Some(fix) => pairs.push((input.name.as_str(), fix?)),
-                None => pairs.push((input.name.as_str(), (*value).to_owned())),
+        for answer in self.resolved.answers.iter().filter(|answer| !answer.input.is_secret()) {
+            let name = answer.input.name;
+            match fixes.remove(name) {
+                _ if answer.masked => pairs.push((name, WITHHELD.to_owned())),
+                Some(fix) => pairs.push((name, fix?)),
+                None => pairs.push((name, answer.value.to_owned())),
             }
         }
         for (name, fix) in fixes {
             pairs.push((name, fix?));
         }
-        let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
-        let line = build_line(named.as_deref(), pairs);
+        let line = build_line(named.as_deref(), pairs.iter().map(|(name, value)| (*name, value.as_str())));
+        let line = match self.catalogue.policy.commands {
+            CommandForms::Long => long_form(&line),
+            CommandForms::Both => line,
+        };
         (line.len() <= MAX_LENGTH).then_some(line)
     }
 }

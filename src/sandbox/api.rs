@@ -163,6 +163,7 @@ impl World {
         let repo = self.visible(token, owner, name)?;
         let area = match rest {
             ["actions", ..] => "actions",
+            ["check-runs", ..] => "checks",
             ["issues" | "labels", ..] => "issues",
             ["contents" | "commits" | "branches" | "git", ..] => "contents",
             _ => "metadata",
@@ -171,6 +172,7 @@ impl World {
         self.repo(&repo)?.writable(call)?;
         match rest {
             ["actions", rest @ ..] => self.actions_route(call, &repo, rest),
+            ["check-runs", rest @ ..] => self.checks_route(call, &repo, rest),
             ["issues", rest @ ..] => self.issues_route(call, &repo, rest),
             ["labels", ..] => self.labels_route(call, &repo, rest),
             _ => self.contents_route(call, &repo, rest),

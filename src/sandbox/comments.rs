@@ -78,7 +78,7 @@ impl World {
             edits: Vec::new(),
             reactions: Vec::new(),
         };
-        self.repo_mut(repo)?.issue_mut(number)?.comments.push(comment);
+        self.touched(repo, number)?.comments.push(comment);
         self.note(repo, id, CommentChange::Created)?;
         self.emit_comment(repo, id, "created", login, json!({}))?;
         Ok(id)

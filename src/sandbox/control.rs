@@ -25,7 +25,10 @@ enum Command {
     SetRole { repo: String, login: String, role: Role },
     PutFile { repo: String, path: String, text: String },
     SetRef { repo: String, name: String },
+    ForcePush { repo: String, branch: String },
+    MoveOnDispatch { repo: String, branch: String },
     OpenIssue { repo: String, login: String, title: String, #[serde(default)] body: String, #[serde(default)] labels: Vec<String>, #[serde(default)] request: bool },
+    OpenPullRequest { repo: String, login: String, title: String, #[serde(default)] body: String },
     EditIssue { repo: String, issue: u64, login: String, title: Option<String>, body: Option<String> },
     LabelIssue { repo: String, issue: u64, login: String, label: String },
     UnlabelIssue { repo: String, issue: u64, login: String, label: String },
@@ -71,6 +74,7 @@ enum Command {
     Advance { ms: u64 },
     Runs { repo: String },
     Comments { repo: String, issue: u64 },
+    Checks { repo: String },
     IssueReactions { repo: String, issue: u64 },
     IssueLabels { repo: String, issue: u64 },
     IsOpen { repo: String, issue: u64 },
@@ -117,6 +121,8 @@ impl World {
             C::SetRole { repo, login, role } => self.set_role(&repo, &login, role).map(done)?,
             C::PutFile { repo, path, text } => self.put_file(&repo, &path, &text).map(done)?,
             C::SetRef { repo, name } => json!({ "sha": self.set_ref(&repo, &name)? }),
+            C::ForcePush { repo, branch } => json!({ "sha": self.force_push(&repo, &branch)? }),
+            C::MoveOnDispatch { repo, branch } => self.move_on_dispatch(&repo, &branch).map(done)?,
             C::OpenIssue { repo, login, title, body, labels, request } => {
                 let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
                 let issue = self.open_issue(&repo, &login, &title, &body, &labels)?;
@@ -124,6 +130,9 @@ impl World {
                     self.ask(&repo, issue, None)?;
                 }
                 json!({ "issue": issue })
+            }
+            C::OpenPullRequest { repo, login, title, body } => {
+                json!({ "issue": self.open_pull_request(&repo, &login, &title, &body)? })
             }
             C::EditIssue { repo, issue, login, title, body } => {
                 self.edit_issue(&repo, issue, &login, title.as_deref(), body.as_deref()).map(done)?
@@ -222,6 +231,7 @@ impl World {
             }
             C::Runs { repo } => json!(self.runs(&repo)),
             C::Comments { repo, issue } => json!(self.comments(&repo, issue)),
+            C::Checks { repo } => json!(self.checks(&repo)),
             C::IssueReactions { repo, issue } => json!(self.issue_reactions(&repo, issue)),
             C::IssueLabels { repo, issue } => json!(self.issue_labels(&repo, issue)),
             C::IsOpen { repo, issue } => json!(self.is_open(&repo, issue)),

@@ -12,7 +12,8 @@ use super::{
     world::{Refusal, World, iso},
 };
 
-const DELIVERIES_KEPT: usize = 5000;
+/// Far more than three days of any test: GitHub forgets by age alone.
+const DELIVERIES_KEPT: usize = 200_000;
 /// Older ones are neither shown nor sent again.
 const REMEMBERED: TimeDelta = TimeDelta::days(3);
 /// What GitHub's delivery list shows when nobody answered.
@@ -57,7 +58,7 @@ impl Delivery {
 }
 
 impl World {
-    /// Every attempt so far (the last 5,000), oldest first.
+    /// Every attempt so far (the last 200,000), oldest first.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.hooks.deliveries.iter().cloned().collect()
     }

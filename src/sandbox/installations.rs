@@ -95,6 +95,12 @@ impl World {
 
 /// What the App may do, as its manifest asks for.
 pub(super) fn app_permissions() -> Map<String, Value> {
-    let granted = [("actions", "write"), ("contents", "read"), ("issues", "write"), ("metadata", "read")];
+    let granted = [
+        ("actions", "write"),
+        ("checks", "write"),
+        ("contents", "read"),
+        ("issues", "write"),
+        ("metadata", "read"),
+    ];
     granted.map(|(area, level)| (area.to_owned(), json!(level))).into_iter().collect()
 }

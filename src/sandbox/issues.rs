@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     comments::{Comment, Reaction},
+    issues_api::label_json,
     repos::Repo,
-    world::{Refusal, World, iso},
+    world::{Refusal, World},
 };
 
 pub(super) struct Issue {
@@ -23,6 +24,8 @@ pub(super) struct Issue {
     pub comments: Vec<Comment>,
     pub reactions: Vec<Reaction>,
     pub gone: Option<Gone>,
+    /// GitHub numbers pull requests among the issues.
+    pub pull_request: bool,
 }
 
 /// Why an issue is not here any more.
@@ -61,6 +64,33 @@ impl World {
         body: &str,
         labels: &[&str],
     ) -> Result<u64, Refusal> {
+        let number = self.new_issue(repo, login, title, body)?;
+        self.repo_mut(repo)?.issue_mut(number)?.labels = labels.iter().map(|l| (*l).to_owned()).collect();
+        self.emit_issue(repo, number, "opened", login, json!({}))?;
+        for label in labels {
+            self.emit_issue(repo, number, "labeled", login, json!({ "label": label_json(label) }))?;
+        }
+        Ok(number)
+    }
+
+    /// Opens a pull request and gives its number. Of the API it has what issues have; what GitHub says in webhooks of
+    /// its own (`pull_request`) the App does not hear.
+    ///
+    /// # Errors
+    /// When there is no such repository.
+    pub fn open_pull_request(
+        &mut self,
+        repo: &str,
+        login: &str,
+        title: &str,
+        body: &str,
+    ) -> Result<u64, Refusal> {
+        let number = self.new_issue(repo, login, title, body)?;
+        self.repo_mut(repo)?.issue_mut(number)?.pull_request = true;
+        Ok(number)
+    }
+
+    fn new_issue(&mut self, repo: &str, login: &str, title: &str, body: &str) -> Result<u64, Refusal> {
         self.add_user(login);
         let (id, now) = (self.new_id(), self.now());
         let place = self.repo_mut(repo)?;
@@ -71,7 +101,7 @@ impl World {
             title: title.to_owned(),
             body: body.to_owned(),
             author: login.to_owned(),
-            labels: labels.iter().map(|l| (*l).to_owned()).collect(),
+            labels: Vec::new(),
             open: true,
             locked: false,
             created_at: now,
@@ -79,12 +109,9 @@ impl World {
             comments: Vec::new(),
             reactions: Vec::new(),
             gone: None,
+            pull_request: false,
         };
         place.issues.insert(number, issue);
-        self.emit_issue(repo, number, "opened", login, json!({}))?;
-        for label in labels {
-            self.emit_issue(repo, number, "labeled", login, json!({ "label": label_json(label) }))?;
-        }
         Ok(number)
     }
 
@@ -100,14 +127,12 @@ impl World {
         title: Option<&str>,
         body: Option<&str>,
     ) -> Result<(), Refusal> {
-        let now = self.now();
-        let issue = self.repo_mut(repo)?.issue_mut(number)?;
+        let issue = self.touched(repo, number)?;
         let mut changes = json!({});
         for (field, name, new) in [(&mut issue.title, "title", title), (&mut issue.body, "body", body)] {
             let Some(new) = new else { continue };
             changes[name] = json!({ "from": std::mem::replace(field, new.to_owned()) });
         }
-        issue.updated_at = now;
         self.emit_issue(repo, number, "edited", login, json!({ "changes": changes }))
     }
 
@@ -120,10 +145,10 @@ impl World {
         if place.issue(number)?.labels.iter().any(|l| l == label) {
             return Ok(());
         }
-        place.issue_mut(number)?.labels.push(label.to_owned());
         if !place.labels.iter().any(|l| l == label) {
             place.labels.push(label.to_owned());
         }
+        self.touched(repo, number)?.labels.push(label.to_owned());
         self.emit_issue(repo, number, "labeled", login, json!({ "label": label_json(label) }))
     }
 
@@ -144,6 +169,7 @@ impl World {
             .position(|l| l == label)
             .ok_or_else(|| Refusal::new(404, "Label does not exist"))?;
         labels.remove(at);
+        self.touched(repo, number)?;
         self.emit_issue(repo, number, "unlabeled", login, json!({ "label": label_json(label) }))
     }
 
@@ -156,6 +182,7 @@ impl World {
         if std::mem::replace(&mut issue.open, open) == open {
             return Ok(());
         }
+        self.touched(repo, number)?;
         self.emit_issue(repo, number, if open { "reopened" } else { "closed" }, login, json!({}))
     }
 
@@ -174,6 +201,7 @@ impl World {
         if std::mem::replace(&mut issue.locked, locked) == locked {
             return Ok(());
         }
+        self.touched(repo, number)?;
         self.emit_issue(repo, number, if locked { "locked" } else { "unlocked" }, login, json!({}))
     }
 
@@ -213,6 +241,15 @@ impl World {
         self.repo(repo).and_then(|r| r.issue(number)).is_ok_and(|i| i.open)
     }
 
+    /// An issue that something happens to now.
+    pub(super) fn touched(&mut self, repo: &str, number: u64) -> Result<&mut Issue, Refusal> {
+        let now = self.now();
+        let issue = self.repo_mut(repo)?.issue_mut(number)?;
+        issue.updated_at = now;
+        Ok(issue)
+    }
+
+    /// Nothing is sent of a pull request: GitHub has other events for those.
     fn emit_issue(
         &mut self,
         repo: &str,
@@ -223,38 +260,11 @@ impl World {
     ) -> Result<(), Refusal> {
         self.add_user(login);
         let place = self.repo(repo)?;
-        extra["issue"] = self.issue_json(place, place.issue(number)?);
+        let issue = place.issue(number)?;
+        if issue.pull_request {
+            return Ok(());
+        }
+        extra["issue"] = self.issue_json(place, issue);
         self.emit(repo, "issues", Some(action), login, extra)
     }
-
-    pub(super) fn issue_json(&self, repo: &Repo, issue: &Issue) -> Value {
-        let labels: Vec<Value> = issue.labels.iter().map(|l| label_json(l)).collect();
-        let api = format!("{}/repos/{}/issues/{}", self.base_url, repo.name, issue.number);
-        json!({
-            "id": issue.id,
-            "node_id": format!("I_{}", issue.id),
-            "number": issue.number,
-            "title": issue.title,
-            "body": if issue.body.is_empty() { Value::Null } else { json!(issue.body) },
-            "user": self.user_json(&issue.author),
-            "labels": labels,
-            "state": if issue.open { "open" } else { "closed" },
-            "locked": issue.locked,
-            "comments": issue.comments.len(),
-            "created_at": iso(issue.created_at),
-            "updated_at": iso(issue.updated_at),
-            "author_association": "NONE",
-            "url": api,
-            "comments_url": format!("{api}/comments"),
-            "html_url": self.issue_url(repo, issue),
-        })
-    }
-
-    pub(super) fn issue_url(&self, repo: &Repo, issue: &Issue) -> String {
-        format!("{}/{}/issues/{}", self.base_url, repo.name, issue.number)
-    }
-}
-
-pub(super) fn label_json(name: &str) -> Value {
-    json!({ "name": name, "color": "ededed", "default": false, "description": null })
 }

@@ -1,12 +1,13 @@
-//! The App's calls about issues, comments, labels and reactions.
+//! The App's calls about issues, comments, labels and reactions, and what issues look like in answers and payloads.
 
 use serde_json::{Value, json};
 
 use super::{
     api::{Answer, Call},
     comments::{Reaction, Target},
-    issues::label_json,
-    world::{Refusal, World},
+    issues::Issue,
+    repos::Repo,
+    world::{Refusal, World, iso},
 };
 
 impl World {
@@ -162,6 +163,45 @@ impl World {
             }
         }
     }
+
+    pub(super) fn issue_json(&self, repo: &Repo, issue: &Issue) -> Value {
+        let labels: Vec<Value> = issue.labels.iter().map(|l| label_json(l)).collect();
+        let api = format!("{}/repos/{}/issues/{}", self.base_url, repo.name, issue.number);
+        let mut shown = json!({
+            "id": issue.id,
+            "node_id": format!("I_{}", issue.id),
+            "number": issue.number,
+            "title": issue.title,
+            "body": if issue.body.is_empty() { Value::Null } else { json!(issue.body) },
+            "user": self.user_json(&issue.author),
+            "labels": labels,
+            "state": if issue.open { "open" } else { "closed" },
+            "locked": issue.locked,
+            "comments": issue.comments.len(),
+            "created_at": iso(issue.created_at),
+            "updated_at": iso(issue.updated_at),
+            "author_association": "NONE",
+            "url": api,
+            "comments_url": format!("{api}/comments"),
+            "html_url": self.issue_url(repo, issue),
+        });
+        if issue.pull_request {
+            let api = format!("{}/repos/{}/pulls/{}", self.base_url, repo.name, issue.number);
+            shown["pull_request"] = json!({
+                "url": api, "html_url": self.issue_url(repo, issue), "diff_url": null, "patch_url": null, "merged_at": null,
+            });
+        }
+        shown
+    }
+
+    pub(super) fn issue_url(&self, repo: &Repo, issue: &Issue) -> String {
+        let kind = if issue.pull_request { "pull" } else { "issues" };
+        format!("{}/{}/{kind}/{}", self.base_url, repo.name, issue.number)
+    }
+}
+
+pub(super) fn label_json(name: &str) -> Value {
+    json!({ "name": name, "color": "ededed", "default": false, "description": null })
 }
 
 fn number(text: &str) -> Result<u64, Refusal> {

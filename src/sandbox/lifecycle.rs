@@ -6,7 +6,7 @@ use super::{
     access::NOWHERE,
     api::{Answer, Call},
     repos::{Repo, Role, WORKFLOWS},
-    world::{Refusal, World, iso},
+    world::{Refusal, World},
 };
 
 impl World {
@@ -114,14 +114,6 @@ impl World {
         self.emit(repo, "repository", Some("edited"), &owner, json!({ "changes": changes }))
     }
 
-    /// Removes a branch or tag (`heads/…`, `tags/…`). Sends no webhook.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn delete_ref(&mut self, repo: &str, name: &str) -> Result<(), Refusal> {
-        self.repo_mut(repo)?.refs.remove(name).map(drop).ok_or_else(Refusal::not_found)
-    }
-
     /// Commits a file's removal to the default branch, which sends a push webhook.
     ///
     /// # Errors
@@ -130,7 +122,8 @@ impl World {
         let place = self.repo_mut(repo)?;
         place.files.remove(path).ok_or_else(Refusal::not_found)?;
         place.workflows.remove(path);
-        self.push(repo, path, ["removed", "added", "modified"])
+        let branch = place.default_branch.clone();
+        self.push(repo, &branch, Some((path, "removed")), false).map(drop)
     }
 
     /// Switches a workflow (its file's name) off or on, as on its page. Sends no webhook.
@@ -147,25 +140,6 @@ impl World {
             place.disabled.insert(path);
         }
         Ok(())
-    }
-
-    /// The push webhook of a commit to the default branch; `kinds`: what happened to the file, and what did not.
-    pub(super) fn push(&mut self, repo: &str, path: &str, kinds: [&str; 3]) -> Result<(), Refusal> {
-        let after = self.new_sha();
-        let place = self.repo_mut(repo)?;
-        let branch = place.default_branch.clone();
-        let before = place.refs.insert(format!("heads/{branch}"), after.clone());
-        let owner = place.owner().to_owned();
-        let mut commit =
-            json!({ "id": after, "message": format!("Update {path}"), "timestamp": iso(self.now()) });
-        for (at, kind) in kinds.iter().enumerate() {
-            commit[*kind] = if at == 0 { json!([path]) } else { json!([]) };
-        }
-        let extra = json!({
-            "ref": format!("refs/heads/{branch}"), "before": before, "after": after, "created": false,
-            "deleted": false, "forced": false, "commits": [commit.clone()], "head_commit": commit,
-        });
-        self.emit(repo, "push", None, &owner, extra)
     }
 
     fn move_repo(&mut self, old: &str, new: &str) -> Result<(), Refusal> {

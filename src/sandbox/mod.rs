@@ -5,9 +5,10 @@
 //! | `world` | all state, accounts, ids, chance |
 //! | `auth`, `installations` | the App's key, JSON Web Tokens, installation tokens and what they may do |
 //! | `access` | what accounts do with the App: suspended, removed, fewer permissions |
-//! | `repos`, `contents`, `workflow` | files, refs, roles; workflow files |
+//! | `repos`, `branches`, `contents`, `workflow` | files, refs and how they move, roles; workflow files |
 //! | `lifecycle` | repositories renamed, transferred, archived, deleted |
 //! | `issues`, `comments`, `issues_api` | issues, comments, labels, reactions |
+//! | `checks` | check runs |
 //! | `runs`, `progress`, `runs_api` | workflow runs, how they come to be and what becomes of them |
 //! | `webhooks`, `deliveries` | what is sent to the App, and the list of it |
 //! | `faults` | what goes wrong on demand |
@@ -18,6 +19,8 @@
 mod access;
 mod api;
 mod auth;
+mod branches;
+mod checks;
 mod comments;
 mod contents;
 mod control;
@@ -59,6 +62,7 @@ use crate::clock::Clock;
 #[cfg(test)]
 pub(crate) use {api::Call, table::Table};
 
+pub use checks::{CheckAnnotation, CheckOutput, CheckRun};
 pub use comments::{Comment, Reaction};
 pub use deliveries::Delivery;
 pub use faults::{ApiFault, ApiTrouble, HookFault, HookTrouble};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
+    checks::CheckRun,
     installations::{Installation, app_permissions},
     issues::Issue,
     world::{Refusal, World},
@@ -56,6 +57,10 @@ pub(super) struct Repo {
     pub archived: bool,
     /// `heads/main`, `tags/v1` → commit.
     pub refs: BTreeMap<String, String>,
+    /// All that there ever were.
+    pub commits: BTreeSet<String>,
+    /// Branches that move once a dispatch on them was accepted.
+    pub moves_on_dispatch: BTreeSet<String>,
     /// The files of every ref: branches do not differ here.
     pub files: BTreeMap<String, String>,
     /// Path → id.
@@ -67,6 +72,7 @@ pub(super) struct Repo {
     pub roles: BTreeMap<String, Role>,
     pub labels: Vec<String>,
     pub issues: BTreeMap<u64, Issue>,
+    pub checks: Vec<CheckRun>,
 }
 
 impl Repo {
@@ -80,14 +86,6 @@ impl Repo {
 
     pub fn issue(&self, number: u64) -> Result<&Issue, Refusal> {
         self.issues.get(&number).ok_or_else(Refusal::not_found)?.present()
-    }
-
-    /// The commit of a branch or tag, given in short or as `refs/…`, or of a commit itself.
-    pub fn commit(&self, name: &str) -> Option<&String> {
-        let short = name.strip_prefix("refs/").unwrap_or(name);
-        let named = [short.to_owned(), format!("heads/{short}"), format!("tags/{short}")];
-        let found = named.iter().find_map(|n| self.refs.get(n));
-        found.or_else(|| self.refs.values().find(|sha| *sha == name))
     }
 }
 
@@ -113,7 +111,9 @@ impl World {
             installation,
             default_branch: "main".to_owned(),
             archived: false,
-            refs: BTreeMap::from([("heads/main".to_owned(), head)]),
+            refs: BTreeMap::from([("heads/main".to_owned(), head.clone())]),
+            commits: BTreeSet::from([head]),
+            moves_on_dispatch: BTreeSet::new(),
             files: BTreeMap::new(),
             workflows: BTreeMap::new(),
             disabled: BTreeSet::new(),
@@ -121,6 +121,7 @@ impl World {
             roles: BTreeMap::from([(owner.clone(), Role::Admin)]),
             labels: Vec::new(),
             issues: BTreeMap::new(),
+            checks: Vec::new(),
         };
         self.repos.insert(name.to_owned(), repo);
         self.announce(name, &owner, known.is_none())?;
@@ -167,21 +168,8 @@ impl World {
         if path.starts_with(WORKFLOWS) {
             place.workflows.entry(path.to_owned()).or_insert(id);
         }
-        let kinds = if known { ["modified", "added", "removed"] } else { ["added", "modified", "removed"] };
-        self.push(repo, path, kinds)
-    }
-
-    /// Creates a ref, or moves it, to a new commit; `name` is `heads/…` or `tags/…`. Sends no webhook.
-    ///
-    /// # Errors
-    /// When there is no such repository or the name is of another form.
-    pub fn set_ref(&mut self, repo: &str, name: &str) -> Result<String, Refusal> {
-        if !name.starts_with("heads/") && !name.starts_with("tags/") {
-            return Err(Refusal::unprocessable(format!("{name} is neither heads/… nor tags/…")));
-        }
-        let sha = self.new_sha();
-        self.repo_mut(repo)?.refs.insert(name.to_owned(), sha.clone());
-        Ok(sha)
+        let (branch, kind) = (place.default_branch.clone(), if known { "modified" } else { "added" });
+        self.push(repo, &branch, Some((path, kind)), false).map(drop)
     }
 
     pub(super) fn repo(&self, name: &str) -> Result<&Repo, Refusal> {

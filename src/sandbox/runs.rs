@@ -167,6 +167,9 @@ impl World {
         let number = place.run_numbers.entry(path.clone()).or_default();
         *number += 1;
         let branch = ["refs/", "heads/", "tags/"].iter().fold(git_ref, |r, p| r.strip_prefix(p).unwrap_or(r));
+        let number = *number;
+        let late = place.moves_on_dispatch.remove(branch);
+        let sha = if late { self.push(repo, branch, None, false)? } else { sha };
         let run = Run {
             id,
             repo: repo.to_owned(),
@@ -174,7 +177,7 @@ impl World {
             title: workflow.title(&path, &inputs),
             path,
             workflow_id,
-            number: *number,
+            number,
             attempt: 1,
             event: "workflow_dispatch".to_owned(),
             status: RunStatus::Queued,

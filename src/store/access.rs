@@ -16,8 +16,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Store, StoreError, json, new_id};
-use crate::queue::{Access, RepoKey};
+use super::{Repository, Store, StoreError, json, new_id};
+use crate::queue::{Access, Event, RepoKey};
 
 #[cfg(test)]
 mod tests;
@@ -155,6 +155,35 @@ impl Store {
         let seen = Change { installation_id: Some(installation_id), which: Which::Seen, ..one };
         // Under its own account the delivery is accepted by now.
         self.change(seen.said_under(0)).await
+    }
+
+    /// The App now reaches these repositories, all of one account and through one installation: those that are new are
+    /// noted, and the files of each are to be read. An accepted delivery changes nothing.
+    pub async fn installed(&self, repositories: &[Repository], delivery: &str) -> Result<(), StoreError> {
+        let Some(first) = repositories.first() else { return Ok(()) };
+        let tenant_id = first.key.tenant_id;
+        let now = self.now().await?;
+        let rows: Vec<_> = repositories
+            .iter()
+            .map(|one| {
+                json!({ "repo_id": one.key.repo_id, "owner": one.owner, "name": one.name, "private": one.private,
+                        "default_branch": one.default_branch, "inbox_id": new_id() })
+            })
+            .collect();
+        let new: Vec<i64> = sqlx::query_scalar(include_str!("sql/repositories_installed.sql"))
+            .bind(tenant_id)
+            .bind(now)
+            .bind(delivery)
+            .bind(first.installation_id)
+            .bind(json(rows))
+            .bind(json(Event::FilesChanged { commit: None }))
+            .fetch_all(&self.pool)
+            .await?;
+        let source = format!("delivery {delivery}");
+        for (repo_id, former) in self.other_accounts(&new, tenant_id).await? {
+            self.set_access(RepoKey { tenant_id: former, repo_id }, Transferred, &source).await?;
+        }
+        Ok(())
     }
 
     async fn repositories_of(&self, tenant_id: i64, installation_id: i64) -> Result<Vec<i64>, StoreError> {

@@ -38,14 +38,6 @@ pub enum DeadKind {
     Effect,
 }
 
-impl Dead {
-    /// The state from which an event starts anew. One that this version cannot read needs no facts that it could ask for.
-    fn fresh_state(&self) -> &'static str {
-        let event = self.event.as_ref().and_then(|event| Event::deserialize(event).ok());
-        if event.is_some_and(|event| event.needs_facts()) { "unprepared" } else { "ready" }
-    }
-}
-
 impl Store {
     /// Events and effects that were set aside, oldest first.
     pub async fn dead(&self) -> Result<Vec<Dead>, StoreError> {
@@ -59,12 +51,21 @@ impl Store {
             .bind(dead.tenant_id)
             .bind(dead.id)
             .bind(now)
-            .bind(dead.fresh_state())
+            .bind(self.fresh_state(dead))
             .bind(new_id())
             .bind(by)
             .fetch_one(&self.pool)
             .await?;
         Ok(done > 0)
+    }
+
+    /// The state from which an event starts anew. One that this version cannot read needs no facts that it could ask for.
+    fn fresh_state(&self, dead: &Dead) -> &'static str {
+        let opened = dead.event.clone().and_then(|mut event| {
+            self.keys.open_event(&mut event).ok()?;
+            Event::deserialize(event).ok()
+        });
+        if opened.is_some_and(|event| event.needs_facts()) { "unprepared" } else { "ready" }
     }
 
     /// Gives it up for good. False if it is not set aside any more. `by` and `why` are for the audit.

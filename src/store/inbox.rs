@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Repository, Store, StoreError, json, new_id, read_one};
@@ -61,7 +62,7 @@ impl Store {
             .bind(new_id())
             .bind(event.and_then(Event::issue))
             .bind(event.and_then(Event::comment))
-            .bind(event.map(json))
+            .bind(event.map(|event| self.keys.seal_event(event)).transpose()?.map(json))
             .bind(state)
             .bind(delivery.seen.map(json))
             .bind(delivery.repository.map(|repository| {
@@ -72,6 +73,7 @@ impl Store {
                 }))
             }))
             .bind(new_id())
+            .bind(event.is_some_and(Event::is_short))
             .fetch_one(&self.pool)
             .await?;
         if fresh == 0 {
@@ -108,7 +110,10 @@ impl Store {
     /// Claims one event that needs facts.
     pub async fn claim_unprepared(&self, now: DateTime<Utc>) -> Result<Option<Unprepared>, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/claim_unprepared.sql"));
-        read_one(&self.pool, query.bind(now).bind(self.claim_until(now))).await
+        let row: Option<Value> = read_one(&self.pool, query.bind(now).bind(self.claim_until(now))).await?;
+        let Some(mut row) = row else { return Ok(None) };
+        self.keys.open_event(&mut row["stored"]["event"])?;
+        Ok(serde_json::from_value(row)?)
     }
 
     /// An event about which nobody is left to decide: it goes, and the audit says why.

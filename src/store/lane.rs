@@ -9,14 +9,14 @@ use sqlx::{Postgres, Transaction, types::Json};
 use uuid::Uuid;
 
 use super::{
-    Locked, Store, StoreError,
+    Locked, SecretKeys, Store, StoreError,
     locks::{give_back, millis},
     read_one,
 };
 use crate::{
     policy::{Policy, QueuePolicy},
     queue::{
-        Access, Attempted, Build, BuildId, CancelMark, Glance, Lease, LockPlan, QUEUE, QueueSettings,
+        Access, Attempted, Build, BuildId, CancelMark, Event, Glance, Lease, LockPlan, QUEUE, QueueSettings,
         RepoKey, Resource, Resources, State, Stored, Use,
     },
 };
@@ -25,6 +25,7 @@ use crate::{
 pub struct Lane {
     tx: Transaction<'static, Postgres>,
     repo: RepoKey,
+    keys: SecretKeys,
 }
 
 /// A row of the inbox that waits in a lane.
@@ -74,7 +75,7 @@ impl Store {
             .bind(millis(self.bounds.hold))
             .fetch_optional(&mut *tx)
             .await?;
-        Ok(claimed.map(|_| Lane { tx, repo }))
+        Ok(claimed.map(|_| Lane { tx, repo, keys: self.keys.clone() }))
     }
 }
 
@@ -94,9 +95,10 @@ impl Lane {
             .fetch_all(&mut *self.tx)
             .await?;
         let (mut waiting, mut unreadable) = (Vec::new(), Vec::new());
-        for Json(row) in rows {
+        for Json(mut row) in rows {
             let id: Option<Uuid> = row["stored"]["inbox_id"].as_str().and_then(|id| id.parse().ok());
-            match serde_json::from_value(row) {
+            let opened = self.keys.open_event(&mut row["stored"]["event"]);
+            match opened.and_then(|()| Ok(serde_json::from_value(row)?)) {
                 Ok(row) => waiting.push(row),
                 Err(_) => unreadable.extend(id),
             }
@@ -113,7 +115,8 @@ impl Lane {
                 .bind(self.repo.repo_id)
                 .bind(QUEUE)
                 .bind(heads(events))
-                .bind(issues(events)),
+                .bind(issues(events))
+                .bind(touches_approvals(events)),
         )
         .await?;
         Ok(glance.map_or_else(Glance::default, |raw| Glance { builds: raw.builds, named: raw.named }))
@@ -142,7 +145,8 @@ impl Locked {
                 .bind(heads(events))
                 .bind(issues(events))
                 .bind(runs(events))
-                .bind(request_keys(events)),
+                .bind(request_keys(events))
+                .bind(touches_approvals(events)),
         )
         .await?
         .ok_or_else(|| StoreError::Guard("no state".into()))?;
@@ -166,6 +170,7 @@ impl Locked {
             locks: self.counters().clone(),
             settings: QueueSettings {
                 limit: policy.map_or_else(|| QueuePolicy::default().limit, |policy| policy.queue.limit),
+                permissions: policy.map(|policy| policy.permissions.clone()).unwrap_or_default(),
             },
             access: raw.access,
             workflows: policy.map(workflows).unwrap_or_default(),
@@ -220,6 +225,11 @@ fn last_head(builds: &BTreeMap<BuildId, Build>, events: &[Stored]) -> i64 {
     tickets.sort_unstable();
     tickets.truncate(usize::try_from(heads(events)).unwrap_or(usize::MAX));
     tickets.last().copied().unwrap_or(0)
+}
+
+/// Time alone, and what the App may do, change what awaits approval in any issue.
+fn touches_approvals(events: &[Stored]) -> bool {
+    events.iter().any(|stored| matches!(stored.event, Event::Look | Event::Access { .. }))
 }
 
 fn issues(events: &[Stored]) -> Vec<i64> {

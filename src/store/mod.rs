@@ -8,9 +8,10 @@
 //! * `access` is what the App may do where, `transfers` what happens when a repository changes its owner, `listed` what
 //!   is compared with GitHub's own lists;
 //! * `views` is what people look at, `audit` who changed what, `dead` what was set aside, `gauges` what a scrape reads;
-//!   `seal` encrypts raw payloads; `cluster` brings up a private Postgres.
+//!   `seal` encrypts what people wrote, `answers` what is private of it; `cluster` brings up a private Postgres.
 
 mod access;
+mod answers;
 mod audit;
 pub mod cluster;
 mod dead;
@@ -30,7 +31,10 @@ mod transfers;
 mod views;
 mod write;
 
-use std::{sync::LazyLock, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Serialize, de::DeserializeOwned};
@@ -40,6 +44,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     types::Json,
 };
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 pub use access::{InstallationChange, InstallationEvent};
@@ -54,7 +59,7 @@ pub use locks::{BuildLock, IssueLock, LockBounds, Locked, QueueLock};
 pub use mirrors::ClaimedMirror;
 pub use outbox::{ClaimedEffect, Done, Posted, Urgency, Wait};
 pub use redeliveries::{Cursor, Missed, Redelivery};
-pub use repositories::{PolicyOutcome, Repository};
+pub use repositories::{PolicyOutcome, Repository, UNREAD};
 pub use seal::{SecretKeys, SecretKeysError};
 pub use settings::StoredClock;
 pub use views::{IssueView, LeaseView, LockView, QueueView, RepositoryView, RunToCheck};
@@ -82,6 +87,7 @@ pub struct Store {
     rate: f64,
     /// How long one call to GitHub may take, in real time.
     call: Duration,
+    answers_key: Arc<OnceCell<[u8; 32]>>,
 }
 
 impl Store {
@@ -91,7 +97,7 @@ impl Store {
             .max_connections(connections)
             .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(options.application_name("trilock"));
-        Self { pool, bounds, keys, rate: 1.0, call: CALL }
+        Self { pool, bounds, keys, rate: 1.0, call: CALL, answers_key: Arc::default() }
     }
 
     /// For a stored clock that runs `rate` times as fast as the wall.

@@ -33,8 +33,11 @@ pub struct Repository {
     pub policy_read_at: Option<DateTime<Utc>>,
 }
 
+/// The state of a repository whose files nobody has looked at.
+pub const UNREAD: &str = "unread";
+
 fn unread() -> String {
-    "unread".into()
+    UNREAD.into()
 }
 
 impl Repository {
@@ -81,6 +84,13 @@ impl Store {
             sqlx::query_scalar(include_str!("sql/repository_by_name.sql")).bind(owner).bind(name),
         )
         .await
+    }
+
+    /// What GitHub says of a repository that was only listed so far.
+    pub async fn learned(&self, repo: RepoKey, branch: &str, private: bool) -> Result<(), StoreError> {
+        let query = sqlx::query(include_str!("sql/learned.sql")).bind(repo.tenant_id).bind(repo.repo_id);
+        query.bind(branch).bind(private).execute(&self.pool).await?;
+        Ok(())
     }
 
     /// Keeps what reading the policy came to. `source` is what made us read it, for the audit.

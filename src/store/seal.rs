@@ -1,12 +1,18 @@
 //! Encryption at rest: AES-256-GCM with a random nonce, several keys while rotating.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest::{SHA256, digest},
     rand,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
 use super::StoreError;
+use crate::queue::Event;
 
 /// The keys of `TRILOCK_SECRET_KEY`: the first encrypts, all decrypt. Each is 32 bytes in hex.
 #[derive(Clone)]
@@ -68,6 +74,47 @@ impl SecretKeys {
             }
         }
         Err(unusable())
+    }
+}
+
+/// Events with what people typed: some of it may be private, which is known only once the policy is.
+impl SecretKeys {
+    pub(super) fn seal_event(&self, event: &Event) -> Result<Value, StoreError> {
+        let plain = serde_json::to_value(event)?;
+        if !matches!(event, Event::Issue(_) | Event::Comment(_)) {
+            return Ok(plain);
+        }
+        let sealed = STANDARD.encode(self.seal(plain.to_string().as_bytes())?);
+        Ok(json!({ "event": plain["event"], "sealed": sealed }))
+    }
+
+    /// Puts the event itself in the place of a sealed one.
+    pub(super) fn open_event(&self, event: &mut Value) -> Result<(), StoreError> {
+        let Some(sealed) = event["sealed"].as_str() else { return Ok(()) };
+        let plain = self.open(&STANDARD.decode(sealed).map_err(|_| unusable())?)?;
+        *event = serde_json::from_slice(&plain)?;
+        Ok(())
+    }
+
+    /// Private answers, as a build keeps them: `KEY:TEXT` with the key's fingerprint.
+    pub fn seal_answers(&self, answers: &BTreeMap<String, String>) -> Result<String, StoreError> {
+        let plain = serde_json::to_vec(answers)?;
+        Ok(format!("{}:{}", self.newest(), STANDARD.encode(self.seal(&plain)?)))
+    }
+
+    /// The same under the newest key. None: they are under it already.
+    pub(super) fn seal_anew(&self, sealed: &str) -> Result<Option<String>, StoreError> {
+        let (key, text) = sealed.split_once(':').ok_or_else(unusable)?;
+        if key == self.newest() {
+            return Ok(None);
+        }
+        let plain = self.open(&STANDARD.decode(text).map_err(|_| unusable())?)?;
+        Ok(Some(format!("{}:{}", self.newest(), STANDARD.encode(self.seal(&plain)?))))
+    }
+
+    /// The fingerprint of the key that encrypts.
+    pub(super) fn newest(&self) -> String {
+        self.fingerprints().into_iter().next().unwrap_or_default()
     }
 }
 

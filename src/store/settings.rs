@@ -84,12 +84,12 @@ impl Store {
         self.save_setting(DELIVERY_CURSOR, &json!(cursor)).await
     }
 
-    async fn add_setting(&self, name: &str, value: &Value) -> Result<Value, StoreError> {
+    pub(super) async fn add_setting(&self, name: &str, value: &Value) -> Result<Value, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/add_setting.sql"));
         Ok(query.bind(name).bind(value).fetch_one(&self.pool).await?)
     }
 
-    async fn save_setting(&self, name: &str, value: &Value) -> Result<(), StoreError> {
+    pub(super) async fn save_setting(&self, name: &str, value: &Value) -> Result<(), StoreError> {
         sqlx::query(include_str!("sql/save_setting.sql")).bind(name).bind(value).execute(&self.pool).await?;
         Ok(())
     }

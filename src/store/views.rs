@@ -95,6 +95,19 @@ impl Store {
             .await
     }
 
+    /// Repositories in which an approval has expired at `now`.
+    pub async fn approvals_due(&self, now: DateTime<Utc>) -> Result<Vec<RepoKey>, StoreError> {
+        let query = sqlx::query_as(include_str!("sql/approvals_due.sql")).bind(now);
+        let rows: Vec<(i64, i64)> = query.fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(tenant_id, repo_id)| RepoKey { tenant_id, repo_id }).collect())
+    }
+
+    /// The branches and tags of an issue's builds whose approval is bound to a commit.
+    pub async fn pinned_refs(&self, repo: RepoKey, issue: i64) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query_scalar(include_str!("sql/pinned_refs.sql"));
+        Ok(query.bind(repo.tenant_id).bind(repo.repo_id).bind(issue).fetch_all(&self.pool).await?)
+    }
+
     /// Which of `runs` a build has already, in their first attempt.
     pub async fn known_runs(&self, repo: RepoKey, runs: &[i64]) -> Result<Vec<i64>, StoreError> {
         let query = sqlx::query_scalar(include_str!("sql/known_runs.sql"));

@@ -2,7 +2,7 @@ use serde::de::Error as _;
 
 use super::{
     lifecycle::{Lifecycle, lifecycle},
-    payload::{Account, Payload, Run},
+    payload::{Account, Listed, Payload, Run},
 };
 use crate::{
     policy,
@@ -13,6 +13,9 @@ use crate::{
 
 /// Lines of a comment that count; nobody needs more, and each may be answered.
 const MAX_COMMANDS: usize = 10;
+
+/// Where GitHub does not say.
+const DEFAULT_BRANCH: &str = "main";
 
 /// The events that [`parse`] reads; all others are acknowledged and ignored.
 const READ: [&str; 7] = [
@@ -41,9 +44,12 @@ pub struct Parsed {
     pub event: Option<Event>,
     /// What is written before it is accepted.
     pub lifecycle: Option<Lifecycle>,
+    /// Repositories that the App now reaches; their default branch is a guess. Their files are to be read.
+    pub installed: Vec<Repository>,
 }
 
-/// Reads a payload. Unknown events and actions, bots' issues and comments, and pull requests give no event.
+/// Reads a payload. Unknown events and actions, bots' issues and comments, and pull requests give no event;
+/// comments at pull requests do.
 ///
 /// # Errors
 /// When it is not JSON of the shape that GitHub documents.
@@ -59,7 +65,7 @@ pub fn parse(name: &str, body: &[u8]) -> Result<Parsed, serde_json::Error> {
             owner: clean(repository.owner.login.as_deref()?),
             name: clean(&repository.name),
             private: repository.private,
-            default_branch: clean(repository.default_branch.as_deref().unwrap_or("main")),
+            default_branch: clean(repository.default_branch.as_deref().unwrap_or(DEFAULT_BRANCH)),
             installation_id: installation.id,
             access: if repository.archived == Some(true) { Access::Archived } else { Access::Active },
             policy_state: "unread".into(),
@@ -76,13 +82,43 @@ pub fn parse(name: &str, body: &[u8]) -> Result<Parsed, serde_json::Error> {
         owner: owner.or_else(|| account?.login.as_deref().map(clean)),
         event: event.filter(|_| repository.is_some()),
         lifecycle: lifecycle(name, &payload),
+        installed: installed(name, &payload),
         repository,
     })
 }
 
+fn installed(name: &str, payload: &Payload) -> Vec<Repository> {
+    let listed = match (name, payload.action.as_deref()) {
+        ("installation", Some("created")) => &payload.repositories,
+        ("installation_repositories", Some("added")) => &payload.repositories_added,
+        _ => return Vec::new(),
+    };
+    let Some(installation) = &payload.installation else { return Vec::new() };
+    let Some(account) = &installation.account else { return Vec::new() };
+    let Some((tenant_id, owner)) = account.id.zip(account.login.as_deref()) else { return Vec::new() };
+    let of_account = |one: &Listed| {
+        Some(Repository {
+            key: RepoKey { tenant_id, repo_id: one.id },
+            owner: clean(owner),
+            name: clean(one.name.as_deref()?),
+            private: one.private.unwrap_or(true),
+            default_branch: DEFAULT_BRANCH.to_owned(),
+            installation_id: installation.id,
+            access: Access::Active,
+            policy_state: "unread".into(),
+            catalogue: None,
+            policy_errors: None,
+            policy_read_at: None,
+        })
+    };
+    listed.iter().flatten().filter_map(of_account).collect()
+}
+
 fn event(name: &str, payload: &Payload) -> Option<Event> {
     match (name, payload.action.as_deref()) {
-        ("issues", Some("opened" | "edited" | "labeled" | "reopened")) => issue(payload),
+        ("issues", Some(action @ ("opened" | "edited" | "labeled" | "reopened"))) => {
+            issue(payload, action == "opened")
+        }
         ("issues", Some("closed")) => {
             let number = payload.issue.as_ref()?.number;
             Some(Event::IssueClosed { issue: number, by: account(payload.sender.as_ref())? })
@@ -95,13 +131,14 @@ fn event(name: &str, payload: &Payload) -> Option<Event> {
         ("push", _) => push(payload),
         // The catalogue is that of the default branch.
         ("repository", Some("edited")) => {
-            payload.changes.as_ref()?.default_branch.as_ref().map(|_| Event::FilesChanged)
+            payload.changes.as_ref()?.default_branch.as_ref()?;
+            Some(Event::FilesChanged { commit: None })
         }
         _ => None,
     }
 }
 
-fn issue(payload: &Payload) -> Option<Event> {
+fn issue(payload: &Payload, opened: bool) -> Option<Event> {
     let issue = payload.issue.as_ref().filter(|issue| issue.pull_request.is_none())?;
     let text = IssueText {
         title: clean(issue.title.as_deref().unwrap_or_default()),
@@ -109,7 +146,7 @@ fn issue(payload: &Payload) -> Option<Event> {
         labels: issue.labels.iter().filter_map(|label| label.name.as_deref().map(clean)).collect(),
     };
     let author = person(issue.user.as_ref())?;
-    Some(Event::Issue(IssueEvent { issue: issue.number, author, text }))
+    Some(Event::Issue(IssueEvent { issue: issue.number, author, text, opened, at: issue.updated_at }))
 }
 
 fn gone(payload: &Payload, why: Gone) -> Option<Event> {
@@ -118,13 +155,21 @@ fn gone(payload: &Payload, why: Gone) -> Option<Event> {
 }
 
 fn comment(payload: &Payload) -> Option<Event> {
-    let issue = payload.issue.as_ref().filter(|issue| issue.pull_request.is_none())?;
+    let issue = payload.issue.as_ref()?;
     let comment = payload.comment.as_ref()?;
     let mut commands = parse_comment(&clean(comment.body.as_deref()?));
     commands.truncate(MAX_COMMANDS);
     let author = person(comment.user.as_ref())?;
-    let event = CommentEvent { issue: issue.number, comment_id: comment.id, author, commands };
-    (!event.commands.is_empty()).then_some(Event::Comment(event))
+    (!commands.is_empty()).then(|| {
+        Event::Comment(CommentEvent {
+            issue: issue.number,
+            comment_id: comment.id,
+            author,
+            commands,
+            at: comment.created_at,
+            pull_request: issue.pull_request.is_some(),
+        })
+    })
 }
 
 fn run(run: &Run, action: &str) -> Option<Event> {
@@ -152,7 +197,7 @@ fn run(run: &Run, action: &str) -> Option<Event> {
     }))
 }
 
-/// Only pushes that touch what a catalogue is made of, or too many files to be listed.
+/// Only pushes that touch what a catalogue is made of, or of which not all that changed is listed.
 fn push(payload: &Payload) -> Option<Event> {
     let branch = payload.git_ref.as_deref()?.strip_prefix("refs/heads/")?;
     let default = payload.repository.as_ref()?.default_branch.as_deref()?;
@@ -160,10 +205,16 @@ fn push(payload: &Payload) -> Option<Event> {
         .commits
         .iter()
         .flat_map(|commit| commit.added.iter().chain(&commit.modified).chain(&commit.removed));
-    // GitHub lists at most 2,048 commits of a push.
-    let listed = payload.commits.len() < 2048;
+    // GitHub lists at most 2,048 commits of a push, and none of those that a forced one took away.
+    let listed =
+        payload.commits.len() < 2048 && payload.forced != Some(true) && payload.created != Some(true);
     let concerns = !listed || paths.into_iter().any(|path| policy::concerns(path));
-    (branch == default && concerns).then_some(Event::FilesChanged)
+    (branch == default && concerns).then(|| Event::FilesChanged { commit: pushed(payload) })
+}
+
+/// The commit that the branch stands for now; none if it was deleted.
+fn pushed(payload: &Payload) -> Option<String> {
+    payload.after.as_deref().filter(|sha| sha.bytes().any(|digit| digit != b'0')).map(clean)
 }
 
 /// Whoever it was, bots too.

@@ -1,5 +1,6 @@
 //! The few fields that are read, each tolerant of everything else.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -15,6 +16,13 @@ pub(super) struct Payload {
     pub commits: Vec<Commit>,
     #[serde(rename = "ref")]
     pub git_ref: Option<String>,
+    /// The branch's commit after a push.
+    #[serde(default, deserialize_with = "lenient")]
+    pub after: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub created: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub forced: Option<bool>,
     #[serde(default, deserialize_with = "lenient")]
     pub changes: Option<Changes>,
     #[serde(default, deserialize_with = "lenient")]
@@ -29,6 +37,10 @@ pub(super) struct Payload {
 #[derive(Deserialize)]
 pub(super) struct Listed {
     pub id: i64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub private: Option<bool>,
 }
 
 /// Each event has its own shape of this; what is not understood is absent.
@@ -55,7 +67,7 @@ pub(super) struct FormerOwner {
 #[serde(untagged)]
 pub(super) enum Time {
     Unix(i64),
-    Text(chrono::DateTime<chrono::Utc>),
+    Text(DateTime<Utc>),
 }
 
 #[derive(Deserialize)]
@@ -98,6 +110,8 @@ pub(super) struct Issue {
     pub labels: Vec<Label>,
     /// Present when the "issue" is a pull request.
     pub pull_request: Option<serde::de::IgnoredAny>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +124,8 @@ pub(super) struct Comment {
     pub id: i64,
     pub body: Option<String>,
     pub user: Option<Account>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +140,7 @@ pub(super) struct Run {
     pub triggering_actor: Option<Account>,
     pub head_sha: Option<String>,
     pub html_url: Option<String>,
-    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]

@@ -118,7 +118,8 @@ async fn accept(
     let repository = parsed.repository.as_ref();
     let repo = repository.map(|repository| repository.key);
     let seen = match (&event, repo) {
-        (Some(Event::Comment(comment)), Some(repo)) => {
+        // At pull requests most repositories want no commands, which only the policy tells.
+        (Some(Event::Comment(comment)), Some(repo)) if !comment.pull_request => {
             let target = ReactionTarget::Comment { id: comment.comment_id };
             let effect = Effect::React { target, reaction: Reaction::Seen };
             Some(OutboxEffect::new(repo, uuid::Uuid::now_v7(), effect))
@@ -127,6 +128,10 @@ async fn accept(
     };
     if let Some(lifecycle) = parsed.lifecycle.filter(|_| allowed) {
         lifecycle.write(store, repo, id).await?;
+        intake.context.wake_all();
+    }
+    if allowed && !parsed.installed.is_empty() {
+        store.installed(&parsed.installed, id).await?;
         intake.context.wake_all();
     }
     if let (Some(event @ Event::Run(_)), Some(repo)) = (&event, repo) {

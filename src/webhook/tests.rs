@@ -13,6 +13,7 @@ fn payload(action: &str) -> Value {
         "installation": { "id": 1 },
         "sender": { "id": 1001, "login": "ben", "type": "User" },
         "issue": { "number": 3, "title": "Please", "body": null, "labels": [{ "name": "build" }],
+                   "updated_at": "2026-11-20T13:58:07Z",
                    "user": { "id": 1001, "login": "ben", "type": "User" } },
     })
 }
@@ -56,7 +57,14 @@ fn issues_that_open_change_or_close() {
         assert_eq!((issue.issue, issue.author.login.as_str()), (3, "ben"));
         assert_eq!((issue.text.title.as_str(), issue.text.body.as_str()), ("Please", ""));
         assert_eq!(issue.text.labels, ["build"]);
+        assert_eq!(issue.opened, action == "opened");
+        assert_eq!(issue.at, "2026-11-20T13:58:07Z".parse().ok());
     }
+    let Some(Event::Issue(issue)) = event("issues", &with(payload("edited"), "/issue/updated_at", json!(7)))
+    else {
+        panic!("a time that is none is absent")
+    };
+    assert_eq!(issue.at, None);
     assert!(matches!(event("issues", &payload("closed")), Some(Event::IssueClosed { issue: 3, .. })));
     for action in ["assigned", "locked", "an action to come"] {
         assert_eq!(event("issues", &payload(action)), None, "{action}");
@@ -69,19 +77,30 @@ fn issues_that_open_change_or_close() {
 fn only_new_comments_of_people_with_commands_count() {
     let user = json!({ "id": 1001, "login": "ben", "type": "User" });
     let said = |text: &str| {
-        with(payload("created"), "/comment", json!({ "id": 31, "body": text, "user": user.clone() }))
+        with(
+            payload("created"),
+            "/comment",
+            json!({ "id": 31, "body": text, "user": user.clone(),
+                                                         "created_at": "2026-11-20T13:59:00Z" }),
+        )
     };
     let Some(Event::Comment(comment)) = event("issue_comment", &said("/build tag=v1\nthank you\n/status"))
     else {
         panic!("a comment with commands")
     };
     assert_eq!((comment.issue, comment.comment_id, comment.commands.len()), (3, 31, 2));
+    assert_eq!((comment.at, comment.pull_request), ("2026-11-20T13:59:00Z".parse().ok(), false));
     assert_eq!(event("issue_comment", &said("> /build")), None);
     for action in ["edited", "deleted"] {
         assert_eq!(event("issue_comment", &with(said("/build"), "/action", action.into())), None);
     }
     assert_eq!(event("issue_comment", &with(said("/build"), "/comment/user/type", "Bot".into())), None);
-    assert_eq!(event("issue_comment", &with(said("/build"), "/issue/pull_request", json!({}))), None);
+    let Some(Event::Comment(comment)) =
+        event("issue_comment", &with(said("/build"), "/issue/pull_request", json!({})))
+    else {
+        panic!("a comment at a pull request")
+    };
+    assert!(comment.pull_request, "what to make of it, the policy says");
     let Some(Event::Comment(comment)) = event("issue_comment", &said(&"/status\n".repeat(50))) else {
         panic!("a comment with commands")
     };
@@ -116,15 +135,24 @@ fn pushes_count_when_they_touch_what_a_catalogue_is_made_of() {
     let push = |branch: &str, path: &str| {
         let mut push = with(payload("unused"), "/ref", format!("refs/heads/{branch}").into());
         push["commits"] = json!([{ "added": [], "modified": [path], "removed": [] }]);
-        event("push", &push)
+        push["after"] = json!("acb5");
+        push
     };
-    assert_eq!(push("trunk", ".github/trilock.yml"), Some(Event::FilesChanged));
-    assert_eq!(push("trunk", ".github/workflows/b.yml"), Some(Event::FilesChanged));
+    let changed = |commit: Option<&str>| Some(Event::FilesChanged { commit: commit.map(str::to_owned) });
+    let forced = with(push("trunk", "README.md"), "/forced", true.into());
+    assert_eq!(event("push", &forced), changed(Some("acb5")), "what it took away is not listed");
+    let created = with(push("trunk", "README.md"), "/created", true.into());
+    assert_eq!(event("push", &created), changed(Some("acb5")));
+    let deleted = with(push("trunk", ".github/trilock.yml"), "/after", "0".repeat(40).into());
+    assert_eq!(event("push", &deleted), changed(None));
+    let push = |branch, path| event("push", &push(branch, path));
+    assert_eq!(push("trunk", ".github/trilock.yml"), changed(Some("acb5")));
+    assert_eq!(push("trunk", ".github/workflows/b.yml"), changed(Some("acb5")));
     assert_eq!(push("trunk", "README.md"), None);
     assert_eq!(push("topic", ".github/trilock.yml"), None);
     let mut huge = with(payload("unused"), "/ref", "refs/heads/trunk".into());
     huge["commits"] = vec![json!({}); 2048].into();
-    assert_eq!(event("push", &huge), Some(Event::FilesChanged), "not all of it is listed");
+    assert_eq!(event("push", &huge), changed(None), "not all of it is listed");
 }
 
 /// The example of <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     github::{GitHubError, Repo, Run, RunSearch},
-    policy::CORRELATION_INPUT,
+    policy::{COMMIT_INPUT, CORRELATION_INPUT},
     queue::{Access, Build, BuildId, DispatchAnswer, Effect, Event, Status},
     store::{ClaimedEffect, Done, Urgency},
 };
@@ -106,9 +106,17 @@ impl<'a> Dispatch<'a> {
             // It was to be stopped just after this try was noted: there surely is no run.
             return Ok(self.answer(DispatchAnswer::NotStarted));
         }
+        if let Some(approved) = self.build.approved_commit()
+            && let Some(settled) = self.check_commit(approved).await?
+        {
+            return Ok(settled);
+        }
         let mut inputs = self.build.inputs.clone();
         if self.build.correlates {
             inputs.insert(CORRELATION_INPUT.to_owned(), self.build.build_id.to_string());
+        }
+        if let Some(commit) = self.build.commit_to_send() {
+            inputs.insert(COMMIT_INPUT.to_owned(), commit.to_owned());
         }
         let (workflow, git_ref) = (&self.build.workflow, &self.build.git_ref);
         match self.context.0.github.dispatch(&self.address, workflow, git_ref, &inputs).await {
@@ -122,6 +130,20 @@ impl<'a> Dispatch<'a> {
                 Ok(self.look_again(TimeDelta::seconds(2), &format!("no clear answer: {error}")))
             }
             Err(error) => Ok(Settled::from_error(&error, self.claim.attempts)),
+        }
+    }
+
+    /// The last look before the call: does the branch still stand for the approved commit? A dispatch names none, so it may
+    /// move in between; the run's own commit tells then.
+    async fn check_commit(&self, approved: &str) -> anyhow::Result<Option<Settled>> {
+        let git_ref = &self.build.git_ref;
+        match self.context.0.github.commit_sha(&self.address, git_ref).await {
+            Ok(commit) if commit == approved => Ok(None),
+            Ok(commit) => Ok(Some(self.answer(DispatchAnswer::Moved { commit }))),
+            Err(GitHubError::NotFound) => {
+                Ok(Some(self.refused(&format!("there is no branch or tag {git_ref}"))))
+            }
+            Err(error) => Ok(Some(Settled::unsent(error.to_string(), self.claim.attempts))),
         }
     }
 

@@ -111,6 +111,7 @@ fn kind_of(effect: &Effect) -> &'static str {
         Effect::React { .. } => "reaction",
         Effect::Outcome { .. } => "outcome",
         Effect::Reply { .. } => "reply",
+        Effect::Check { .. } => "check",
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     budget::Budget,
     obstacle::{NobodyLeft, Obstacle, SUCCESSOR_TRIES, UNTIL_PEOPLE},
     pause,
+    words::in_its_form,
 };
 use crate::{
     github::{CommentRef, GitHubError, Repo},
@@ -71,7 +72,7 @@ async fn refused(context: &Context, claim: &ClaimedMirror, error: &GitHubError) 
 async fn show(context: &Context, claim: &ClaimedMirror) -> anyhow::Result<()> {
     let (repository, address) = context.repository(claim.repo).await?;
     let view = context.store().issue_view(claim.repo, claim.issue).await?;
-    let body = status_comment(&status_of(&view, &context.queue_url(&repository)));
+    let body = in_its_form(&repository, status_comment(&status_of(&view, &context.queue_url(&repository))));
     let comment_id = match claim.comment_id {
         // After a try that did not end here it may show another text than the one that we know of.
         Some(id) if claim.attempts == 1 && claim.body.as_deref() == Some(&body) => Some(id),

@@ -9,8 +9,10 @@
 mod actions;
 mod apply;
 mod budget;
+mod check;
 mod context;
 mod effects;
+mod files;
 mod health;
 mod mirror;
 mod monitor;
@@ -21,6 +23,7 @@ mod prepare;
 mod reconcile;
 mod retention;
 mod rounds;
+mod steps;
 mod words;
 
 use std::time::Duration;

@@ -53,6 +53,9 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
     let asked = stream::iter(holders).map(|(repo, holders)| look(context, repo, holders));
     let results: Vec<_> = asked.buffer_unordered(AT_ONCE).collect().await;
     results.into_iter().collect::<Result<(), _>>()?;
+    for repo in context.store().approvals_due(now).await? {
+        context.tell(repo, "monitor", &Event::Look).await?;
+    }
     Ok(false)
 }
 

@@ -1,11 +1,13 @@
 //! Reads what a repository's files say, through ETags, and keeps the last good state of it.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use super::Context;
 use crate::{
     github::{Content, GitHubError, Repo},
-    policy::{self, Catalogue, FORMS, FileError, POLICY, WORKFLOWS},
+    policy::{self, Examined, FORMS, POLICY, Report, Source, Sources, WORKFLOWS},
     store::{PolicyOutcome, Repository},
 };
 
@@ -19,25 +21,31 @@ pub(super) async fn refresh(
     address: &Repo,
     force: bool,
     source: &str,
-) -> anyhow::Result<Repository> {
+) -> anyhow::Result<(Repository, Option<Report>)> {
     let now = context.store().now().await?;
     let fresh = repository.policy_read_at.is_some_and(|read| now - read < STALE_AFTER);
     if fresh && !force {
-        return Ok(repository);
+        return Ok((repository, None));
     }
     let reader = Reader { context, repository: &repository, address };
-    let outcome = reader.catalogue().await?;
-    if let PolicyOutcome::Broken(errors) = &outcome {
-        let first = errors.first().map(ToString::to_string);
-        tracing::warn!(
-            repository = repository.full_name(),
-            errors = errors.len(),
-            first,
-            "the policy is broken"
-        );
-    }
+    let (outcome, report) = match reader.examine().await? {
+        None => (PolicyOutcome::None, None),
+        Some(Examined { catalogue: Some(catalogue), report }) => {
+            (PolicyOutcome::Good(Box::new(catalogue)), Some(report))
+        }
+        Some(Examined { catalogue: None, report }) => {
+            let first = report.errors.first().map(ToString::to_string);
+            tracing::warn!(
+                repository = repository.full_name(),
+                errors = report.errors.len(),
+                first,
+                "the policy is broken"
+            );
+            (PolicyOutcome::Broken(report.errors.clone()), Some(report))
+        }
+    };
     context.store().save_policy(repository.key, &outcome, now, source).await?;
-    Ok(context.store().repository(repository.key).await?.unwrap_or(repository))
+    Ok((context.store().repository(repository.key).await?.unwrap_or(repository), report))
 }
 
 struct Reader<'a> {
@@ -47,50 +55,37 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn catalogue(&self) -> anyhow::Result<PolicyOutcome> {
-        let Some(text) = self.file(POLICY).await? else { return Ok(PolicyOutcome::None) };
-        let policy = match policy::parse_policy(POLICY, &text) {
-            Ok(policy) => policy,
-            Err(errors) => return Ok(PolicyOutcome::Broken(errors)),
-        };
-        let mut catalogue =
-            Catalogue { policy, workflows: std::collections::BTreeMap::new(), forms: Vec::new() };
-        let mut errors: Vec<FileError> = Vec::new();
-        let names: Vec<String> =
-            catalogue.policy.builds.values().map(|build| build.workflow.clone()).collect();
+    /// What the policy and the files it leans on say. None: there is no policy.
+    async fn examine(&self) -> anyhow::Result<Option<Examined>> {
+        let Some(policy) = self.source(POLICY.to_owned()).await? else { return Ok(None) };
+        let parsed = policy::parse_policy(&policy.path, &policy.text);
+        let builds = parsed.iter().flat_map(|parsed| parsed.builds.values());
+        let names: BTreeSet<&str> = builds.map(|build| build.workflow.as_str()).collect();
+        let mut sources = Sources { policy, workflows: Vec::new(), forms: Vec::new(), complete: true };
         for name in names {
-            let path = format!("{WORKFLOWS}/{name}");
-            let Some(text) = self.file(&path).await? else { continue };
-            match policy::parse_workflow(&path, &text) {
-                Ok(workflow) => drop(catalogue.workflows.insert(name, workflow)),
-                Err(more) => errors.extend(more),
-            }
+            sources.workflows.extend(self.source(format!("{WORKFLOWS}/{name}")).await?);
         }
-        catalogue.forms = self.forms().await?;
-        errors.extend(policy::check(&catalogue).iter().map(|finding| finding.in_file(POLICY, &text)));
-        if errors.is_empty() {
-            Ok(PolicyOutcome::Good(Box::new(catalogue)))
-        } else {
-            Ok(PolicyOutcome::Broken(errors))
+        if parsed.is_ok() {
+            sources.forms = self.forms().await?;
         }
+        Ok(Some(policy::examine(&sources)))
     }
 
-    /// A form that cannot be read only loses its labels; the headings still match the inputs' names.
-    async fn forms(&self) -> anyhow::Result<Vec<policy::Form>> {
+    async fn forms(&self) -> anyhow::Result<Vec<Source>> {
         let names = match self.context.0.github.list_dir(self.address, FORMS, None).await {
             Err(GitHubError::NotFound) => return Ok(Vec::new()),
             names => names?,
         };
         let mut forms = Vec::new();
-        for name in names.iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml")) {
-            let path = if name.contains('/') { name.clone() } else { format!("{FORMS}/{name}") };
-            let Some(text) = self.file(&path).await? else { continue };
-            match policy::parse_form(&path, &text) {
-                Ok(form) => forms.push(form),
-                Err(errors) => tracing::info!(path, errors = errors.len(), "an issue form cannot be read"),
-            }
+        for name in names.into_iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml")) {
+            let path = if name.contains('/') { name } else { format!("{FORMS}/{name}") };
+            forms.extend(self.source(path).await?);
         }
         Ok(forms)
+    }
+
+    async fn source(&self, path: String) -> anyhow::Result<Option<Source>> {
+        Ok(self.file(&path).await?.map(|text| Source { path, text }))
     }
 
     async fn file(&self, path: &str) -> anyhow::Result<Option<String>> {

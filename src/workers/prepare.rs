@@ -1,14 +1,17 @@
 //! Facts before locks: what a decision needs from GitHub is asked here and stored with its time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use tracing::Instrument as _;
 
-use super::{Context, budget::Budget, obstacle::NobodyLeft, pause, policy};
+use super::{Context, budget::Budget, obstacle::NobodyLeft, pause, policy, steps};
 use crate::{
-    github::GitHubError,
+    github::{GitHubError, Repo},
     metrics,
-    queue::{Access, CommentEvent, Event, Facts, IssueEvent, Mistake, PolicyState, Role, Step},
-    request::{Asked, Command, CommandLine, from_command, from_issue},
-    store::{PutOff, Repository, StoreError, Unprepared},
+    policy::Pin,
+    queue::{Access, Event, Facts, PolicyState, Role, Step},
+    request::Asked,
+    store::{PutOff, Repository, StoreError, UNREAD, Unprepared},
 };
 
 /// After this many failures an event is set aside: about an hour. GitHub being away or busy does not count as one.
@@ -81,32 +84,95 @@ async fn facts(context: &Context, claim: &Unprepared) -> anyhow::Result<Facts> {
         // Asked of its former owner, whose queue is closed.
         return Err(NobodyLeft(repository.access).into());
     }
-    let force = claim.stored.event == Event::FilesChanged;
-    let repository = policy::refresh(context, repository, &address, force, &claim.stored.origin()).await?;
-    let (author, steps) = match &claim.stored.event {
-        Event::Issue(event) => (Some(&event.author), steps_of_issue(&repository, event)),
-        Event::Comment(event) => (Some(&event.author), steps_of_comment(&repository, event)),
-        _ => (None, Vec::new()),
-    };
-    let asks = |step: &Step| matches!(step, Step::Ask { .. } | Step::Cancel);
-    let role = match author {
-        Some(author) if steps.iter().any(asks) => {
-            let role = context.0.github.permission(&address, &author.login).await?;
-            if role == Role::None {
-                // GitHub says the same when it hides the whole repository from us; then nobody is refused.
-                context.0.github.repository(&address).await?;
-            }
-            role
+    let force = matches!(claim.stored.event, Event::FilesChanged { .. });
+    let only_listed = repository.policy_state == UNREAD && force;
+    let repository = if only_listed { look(context, repository, &address).await? } else { repository };
+    let (repository, report) =
+        policy::refresh(context, repository, &address, force, &claim.stored.origin()).await?;
+    let mut steps = steps::of(&repository, &claim.stored.event);
+    for request in steps.iter_mut().filter_map(steps::request) {
+        context.store().seal_request(request, &repository.default_branch).await?;
+    }
+    let role = match steps::author(&claim.stored.event) {
+        Some(author) if steps.iter().any(|step| steps::needs_role(step, &repository)) => {
+            role(context, &address, &author.login).await?
         }
-        _ => Role::None,
+        // Whoever can write here can read.
+        _ => Role::Read,
     };
     Ok(Facts {
         known_at: context.store().now().await?,
         role,
         policy: policy_state(&repository),
         default_branch: repository.default_branch.clone(),
+        heads: heads(context, claim, &repository, &address, &steps).await?,
+        terms: terms(&repository, &steps),
+        report,
         steps,
     })
+}
+
+/// Of a repository that an installation only listed not even the default branch is known.
+async fn look(context: &Context, known: Repository, address: &Repo) -> anyhow::Result<Repository> {
+    let found = context.0.github.repository(address).await?;
+    context.store().learned(known.key, &found.default_branch, found.private).await?;
+    Ok(Repository { private: found.private, default_branch: found.default_branch, ..known })
+}
+
+async fn role(context: &Context, address: &Repo, login: &str) -> anyhow::Result<Role> {
+    let role = context.0.github.permission(address, login).await?;
+    if role == Role::None {
+        // GitHub says the same when it hides the whole repository from us; then nobody is refused.
+        context.0.github.repository(address).await?;
+    }
+    Ok(role)
+}
+
+/// What the branches and tags stand for to which an approval is, or would be, bound.
+async fn heads(
+    context: &Context,
+    claim: &Unprepared,
+    repository: &Repository,
+    address: &Repo,
+    steps: &[Step],
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let asked = steps.iter().filter_map(|step| match step {
+        Step::Ask { asked: Asked::Valid(request), .. } => Some(request),
+        _ => None,
+    });
+    let pinned =
+        asked.filter(|request| request.approval.as_ref().is_some_and(|terms| terms.pin == Pin::Commit));
+    let default = &repository.default_branch;
+    let mut refs: BTreeSet<String> =
+        pinned.map(|request| request.git_ref.as_ref().unwrap_or(default).clone()).collect();
+    let decides = |step: &Step| matches!(step, Step::Approve { .. } | Step::Retry { .. });
+    if let Some(issue) = claim.stored.event.issue().filter(|_| steps.iter().any(decides)) {
+        refs.extend(context.store().pinned_refs(repository.key, issue).await?);
+    }
+    if matches!(claim.stored.event, Event::FilesChanged { commit: None }) {
+        // Nobody pushed just now: what is wrong is shown where the branch stands.
+        refs.insert(default.clone());
+    }
+    let mut heads = BTreeMap::new();
+    for git_ref in refs {
+        match context.0.github.commit_sha(address, &git_ref).await {
+            Ok(commit) => _ = heads.insert(git_ref, commit),
+            // Nothing can be approved for it.
+            Err(GitHubError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(heads)
+}
+
+/// What each build type is checked by now, for whoever asks again.
+fn terms(repository: &Repository, steps: &[Step]) -> BTreeMap<String, String> {
+    let Some(catalogue) = &repository.catalogue else { return BTreeMap::new() };
+    if !steps.iter().any(|step| matches!(step, Step::Retry { .. })) {
+        return BTreeMap::new();
+    }
+    let types = catalogue.policy.builds.keys();
+    types.filter_map(|name| Some((name.clone(), crate::policy::terms(catalogue, name)?))).collect()
 }
 
 /// The last good policy stays in force while the file is broken.
@@ -117,35 +183,5 @@ fn policy_state(repository: &Repository) -> PolicyState {
             PolicyState::Broken { errors: repository.policy_errors.clone().unwrap_or_default() }
         }
         _ => PolicyState::None,
-    }
-}
-
-fn steps_of_issue(repository: &Repository, event: &IssueEvent) -> Vec<Step> {
-    let asked = repository.catalogue.as_ref().map(|catalogue| from_issue(catalogue, &event.text));
-    asked.into_iter().flatten().map(|asked| Step::Ask { asked }).collect()
-}
-
-fn steps_of_comment(repository: &Repository, event: &CommentEvent) -> Vec<Step> {
-    event.commands.iter().map(|line| step_of_line(repository, line)).collect()
-}
-
-fn step_of_line(repository: &Repository, line: &CommandLine) -> Step {
-    match &line.parsed {
-        Ok(Command::Build { build_type, inputs }) => match &repository.catalogue {
-            Some(catalogue) => Step::Ask { asked: from_command(catalogue, build_type.as_deref(), inputs) },
-            // Without a policy nothing can be checked; the heart refuses it with the reason.
-            None => Step::Ask { asked: Asked::unread() },
-        },
-        Ok(Command::Cancel) => Step::Cancel,
-        Ok(Command::Status) => Step::Status,
-        Ok(Command::Help) => Step::Help,
-        Err(error) => Step::Mistake {
-            mistake: Mistake {
-                line: line.line,
-                text: line.text.clone(),
-                why: error.why.clone(),
-                corrected: error.corrected.clone(),
-            },
-        },
     }
 }

@@ -3,16 +3,19 @@
 use super::{
     Context,
     budget::Budget,
+    check,
     effects::{Settled, repo_of, settle},
+    files,
     mirror::status_of,
 };
 use crate::{
     github::{GitHubError, Job, Post, Reaction as Emoji, Repo},
     mirror::{
-        Artifact, FailedStep, HelpBuild, OutcomeView, ReplyView, outcome_comment, outcome_marker,
-        reply_comment, reply_marker,
+        Artifact, FailedStep, HelpBuild, OutcomeView, QueueNow, ReplyView, in_long_form, outcome_comment,
+        outcome_marker, reply_comment, reply_marker,
     },
-    queue::{Build, BuildId, Effect, Reaction, ReactionTarget, Reply, Status},
+    policy::CommandForms,
+    queue::{Build, BuildId, Effect, Reaction, ReactionTarget, Refusal, Reply, RepoKey, Status},
     store::{ClaimedEffect, Done, Posted, Repository, Urgency},
 };
 
@@ -29,6 +32,9 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
         }
         Effect::Reply { issue, key, reply } => {
             settle(context, &claim, budget, answer(context, &claim, issue, &key, &reply)).await?
+        }
+        Effect::Check { commit, report } => {
+            settle(context, &claim, budget, check::show(context, &claim, &commit, &report)).await?
         }
         Effect::Dispatch { .. } | Effect::Cancel { .. } => {}
     }
@@ -72,15 +78,58 @@ async fn answer(
     let queue_url = context.queue_url(&repository);
     let issue_view = context.store().issue_view(repository.key, issue).await?;
     let status = status_of(&issue_view, &queue_url);
+    let queue = match reply {
+        Reply::Queue | Reply::DryRun { .. } => Some(queue_now(context, repository.key).await?),
+        _ => None,
+    };
+    let shows_policy = matches!(reply, Reply::Help | Reply::Refused { refusal: Refusal::NoPolicy });
+    let example = match &repository.catalogue {
+        None if shows_policy => example_policy(context, &address).await,
+        _ => None,
+    };
     let body = reply_comment(&ReplyView {
         reply,
         key,
         status: (!status.builds.is_empty()).then_some(&status),
+        queue: queue.as_ref(),
         queue_url: &queue_url,
         builds: &help_of(&repository),
+        example: example.as_deref(),
     });
+    let body = in_its_form(&repository, body);
     let post = Comment { key: format!("reply:{key}"), marker: reply_marker(key), body, issue, mirror: None };
     post.put(context, claim, &address).await
+}
+
+/// A policy for what can be started in the repository. Nothing is missing where GitHub does not say.
+async fn example_policy(context: &Context, address: &Repo) -> Option<String> {
+    match files::starter(context, address).await {
+        Ok(example) => example,
+        Err(error) => {
+            tracing::info!(%error, "help goes without an example of its own");
+            None
+        }
+    }
+}
+
+/// Where the policy leaves the short commands to others, people are told the long ones.
+pub(super) fn in_its_form(repository: &Repository, comment: String) -> String {
+    let policy = repository.catalogue.as_ref().map(|catalogue| &catalogue.policy);
+    match policy.map(|policy| policy.commands) {
+        Some(CommandForms::Long) => in_long_form(&comment),
+        Some(CommandForms::Both) | None => comment,
+    }
+}
+
+async fn queue_now(context: &Context, repo: RepoKey) -> anyhow::Result<QueueNow> {
+    let view = context.store().queue_view(repo).await?;
+    let count = |which: fn(Status) -> bool| view.open.iter().filter(|build| which(build.status)).count();
+    Ok(QueueNow {
+        now: view.now,
+        running: count(Status::is_holder),
+        queued: count(|status| status == Status::Queued),
+        awaiting_approval: count(|status| status == Status::AwaitingApproval),
+    })
 }
 
 async fn outcome(
@@ -109,6 +158,7 @@ async fn outcome(
         failed: found.failed,
         last_step: found.last_step,
     });
+    let body = in_its_form(&repository, body);
     let key = format!("outcome:{id}");
     let post = Comment { key, marker: outcome_marker(id), body, issue, mirror: Some(issue) };
     post.put(context, claim, &address).await

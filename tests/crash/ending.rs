@@ -28,7 +28,7 @@ const REST: &str = "
 
 const BUILDS: &str = "
     SELECT b.build_id::text AS id, r.owner || '/' || r.name AS repo, b.issue, b.build_type, b.status, b.inputs->>'tag' AS tag,
-           b.requested_at FROM (SELECT * FROM build UNION ALL SELECT * FROM build_history) AS b
+           coalesce(b.ending->>'ending' = 'replaced', false) AS replaced, b.requested_at FROM (SELECT * FROM build UNION ALL SELECT * FROM build_history) AS b
       JOIN repository r USING (tenant_id, repo_id) WHERE b.issue IS NOT NULL ORDER BY b.requested_at, b.build_id";
 
 const MIRRORS: &str = "
@@ -60,6 +60,8 @@ struct Build {
     build_type: String,
     status: String,
     tag: Option<String>,
+    /// Its answers were edited, and another one took its place without a word.
+    replaced: bool,
 }
 
 /// All that is judged at the end.
@@ -99,6 +101,7 @@ impl<'a> End<'a> {
             build_type: row.get("build_type"),
             status: row.get("status"),
             tag: row.get("tag"),
+            replaced: row.get("replaced"),
         });
         let mirrors = database.rows(MIRRORS).await;
         let mirrors = mirrors
@@ -110,7 +113,10 @@ impl<'a> End<'a> {
     /// Looks at everything.
     pub fn judge(&mut self, requests: &[Request], commands: &[Command]) -> Findings {
         let mut wrong = Vec::new();
-        for request in requests {
+        for (n, request) in requests.iter().enumerate() {
+            if is_overtaken(request, &requests[n + 1..]) {
+                continue;
+            }
             if let Some(why) = self.unanswered(request) {
                 self.forgotten += 1;
                 wrong.push(format!("{}#{} {}: {why}", request.repo, request.issue, request.tag));
@@ -139,10 +145,9 @@ impl<'a> End<'a> {
                 let marker = reply_marker(&self.reply_key(request));
                 (marks(&marker) != 1).then(|| format!("neither a build nor a refusal ({marker})"))
             }
-            [build] if request.stranger => Some(format!("build {} of a stranger", build.id)),
             [build] => {
                 let outcomes = marks(&format!("<!-- trilock:outcome:{} -->", build.id));
-                (outcomes != 1).then(|| {
+                (outcomes != usize::from(!build.replaced)).then(|| {
                     format!("build {} is {} and has {outcomes} outcome comments", build.id, build.status)
                 })
             }
@@ -225,11 +230,20 @@ impl<'a> End<'a> {
     }
 }
 
+/// A text that was edited before we heard of it asks for nothing: what it became counts.
+fn is_overtaken(request: &Request, later: &[Request]) -> bool {
+    let edits = |other: &Request| {
+        other.comment.is_none() && (other.repo, other.issue) == (request.repo, request.issue)
+    };
+    request.comment.is_none() && later.iter().any(edits)
+}
+
 /// What the status comment says of a build that ended so.
 fn words(status: &str) -> &'static str {
     match status {
         "succeeded" => "### ✅ Succeeded",
         "failed" => "### ❌ Failed",
+        "rejected" => "### 🚫 Not approved",
         "cancelled" => "### 🚫 Cancelled",
         "timed_out" => "### ⌛ Timed out",
         "lost" => "### ❓ Not known how it ended",

@@ -15,6 +15,9 @@ const RECENT: usize = 12;
 /// With so many builds open nobody asks for another one: on a slow machine they would never all be done.
 const PATIENT_UNTIL: i64 = 16;
 
+/// Who approves.
+const MAINTAINER: &str = "ada";
+
 /// One wish for a build; its tag is nobody else's.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -23,8 +26,6 @@ pub struct Request {
     /// The comment that asks; none: the issue's text does.
     pub comment: Option<u64>,
     pub tag: String,
-    /// May not ask, and is told so.
-    pub stranger: bool,
     /// The title of the issue whose text asks.
     pub title: String,
 }
@@ -52,6 +53,8 @@ pub struct People {
     github: GitHub,
     counts: Counts,
     issues: Vec<Issue>,
+    /// Which of them hold a request that needs approval.
+    asked_by_strangers: Vec<usize>,
     tags: u32,
     /// How many builds are open, as of the last look.
     pub open_builds: i64,
@@ -62,7 +65,8 @@ pub struct People {
 impl People {
     pub fn new(github: GitHub, counts: Counts) -> Self {
         let (issues, requests, commands) = (Vec::new(), Vec::new(), Vec::new());
-        Self { github, counts, issues, tags: 0, open_builds: 0, requests, commands }
+        let asked_by_strangers = Vec::new();
+        Self { github, counts, issues, asked_by_strangers, tags: 0, open_builds: 0, requests, commands }
     }
 
     pub async fn act(&mut self, login: &'static str, pick: usize, does: Does) {
@@ -78,6 +82,8 @@ impl People {
             Does::AskByComment { repo } => self.ask_by_comment(login, pick, repo).await,
             Does::StartByHand => self.start_by_hand(login, pick).await,
             Does::Rerun => self.rerun(login, pick).await,
+            Does::Approve => self.decide(pick, "/approve").await,
+            Does::Reject => self.decide(pick, "/reject not now").await,
             other => {
                 let Some(issue) = self.recent(pick) else { return };
                 self.in_issue(login, issue, other).await;
@@ -106,14 +112,8 @@ impl People {
         let number = id(&self.github.tell("open_issue", arguments).await, "issue");
         let form = Some(title.clone());
         self.issues.push(Issue { repo: repo.name, number, author: login, build, form, open: true });
-        self.asked(Request {
-            repo: repo.name,
-            issue: number,
-            comment: None,
-            tag,
-            stranger: is_stranger(login),
-            title,
-        });
+        self.asked(Request { repo: repo.name, issue: number, comment: None, tag, title });
+        self.note_stranger(login, self.issues.len() - 1);
     }
 
     async fn ask_by_comment(&mut self, login: &'static str, pick: usize, repo: usize) {
@@ -126,17 +126,47 @@ impl People {
         self.ask_in(login, self.issues.len() - 1).await;
     }
 
-    async fn ask_in(&mut self, login: &'static str, issue: usize) {
-        let (tag, issue) = (self.new_tag(), self.issues[issue].clone());
+    async fn ask_in(&mut self, login: &'static str, at: usize) {
+        let (tag, issue) = (self.new_tag(), self.issues[at].clone());
         let comment = self.comment(login, &issue, &format!("/build {} tag={tag}", issue.build.name)).await;
         self.asked(Request {
             repo: issue.repo,
             issue: issue.number,
             comment: Some(comment),
             tag,
-            stranger: is_stranger(login),
             title: String::new(),
         });
+        self.note_stranger(login, at);
+    }
+
+    /// What they ask for a maintainer must approve.
+    fn note_stranger(&mut self, login: &str, issue: usize) {
+        if is_stranger(login) {
+            self.counts.add("requests that need approval");
+            self.asked_by_strangers.push(issue);
+        }
+    }
+
+    /// In one of the last issues in which a stranger asked.
+    async fn decide(&mut self, pick: usize, command: &str) {
+        let recent: Vec<usize> = self.asked_by_strangers.iter().rev().take(RECENT).copied().collect();
+        if recent.is_empty() {
+            return;
+        }
+        self.counts.add("approvals and rejections");
+        let issue = self.issues[recent[pick % recent.len()]].clone();
+        self.comment(MAINTAINER, &issue, command).await;
+    }
+
+    /// A maintainer approves all that still waits for that.
+    pub async fn approve(&mut self, waiting: &[(String, u64)]) {
+        for (repo, number) in waiting {
+            let known =
+                self.issues.iter().find(|issue| (issue.repo, issue.number) == (repo, *number)).cloned();
+            if let Some(issue) = known {
+                self.comment(MAINTAINER, &issue, "/approve").await;
+            }
+        }
     }
 
     fn asked(&mut self, request: Request) {
@@ -185,14 +215,7 @@ impl People {
             "repo": issue.repo, "issue": issue.number, "login": issue.author, "body": form(&tag),
         });
         self.github.tell("edit_issue", arguments).await;
-        self.asked(Request {
-            repo: issue.repo,
-            issue: issue.number,
-            comment: None,
-            tag,
-            stranger: is_stranger(issue.author),
-            title,
-        });
+        self.asked(Request { repo: issue.repo, issue: issue.number, comment: None, tag, title });
     }
 
     /// An edited comment is never a command: its tag is no request's.

@@ -43,6 +43,9 @@ pub enum Does {
     Rerun,
     AskForStatus,
     Mistype,
+    /// A maintainer looks at what somebody who may not build asked for.
+    Approve,
+    Reject,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +121,7 @@ fn people(rng: &mut Rng, lasts: Duration) -> Vec<Entry> {
 
 fn does(rng: &mut Rng) -> Does {
     let repo = rng.usize(..REPOS.len());
-    match rng.u32(..100) {
+    match rng.u32(..114) {
         0..18 => Does::AskByIssue { repo },
         18..40 => Does::AskByComment { repo },
         40..50 => Does::AskAgain,
@@ -129,7 +132,9 @@ fn does(rng: &mut Rng) -> Does {
         83..88 => Does::StartByHand,
         88..93 => Does::Rerun,
         93..97 => Does::AskForStatus,
-        _ => Does::Mistype,
+        97..100 => Does::Mistype,
+        100..112 => Does::Approve,
+        _ => Does::Reject,
     }
 }
 

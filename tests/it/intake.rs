@@ -17,6 +17,8 @@ use trilock::{
 
 use crate::{harness::fresh_database, locks::bench::context};
 
+mod installed;
+
 const SECRET: &str = "it is a secret";
 
 struct Door {
@@ -122,8 +124,9 @@ async fn a_delivery_is_durable_before_202_and_a_repeated_id_changes_nothing() {
     assert_eq!(door.rows().await, (1, 1, 1));
     let name: String = sqlx::query_scalar("SELECT name FROM repository").fetch_one(&door.sql).await.unwrap();
     assert_eq!(name, "app", "not even the repository's name");
-    let event: Value = sqlx::query_scalar("SELECT event FROM inbox").fetch_one(&door.sql).await.unwrap();
-    assert!(event.to_string().contains("v1.4.0"), "{event}");
+    let now = door.store.now().await.unwrap();
+    let claimed = door.store.claim_unprepared(now).await.unwrap().expect("an event").stored.event;
+    assert!(format!("{claimed:?}").contains("v1.4.0"), "{claimed:?}");
 
     door.post("two", "issue_comment", renamed.to_string()).await;
     let name: String = sqlx::query_scalar("SELECT name FROM repository").fetch_one(&door.sql).await.unwrap();
@@ -383,4 +386,13 @@ async fn a_payload_is_kept_only_where_there_is_a_policy() {
     assert!(kept_after_applying("broken").await);
     assert!(!kept_after_applying("none").await);
     assert!(!kept_after_applying("unread").await);
+}
+
+#[tokio::test]
+async fn a_comment_at_a_pull_request_is_not_answered_before_the_policy_is_known() {
+    let door = Door::open().await;
+    let mut body = comment("/build tag=v1.4.0");
+    body["issue"]["pull_request"] = json!({ "url": "https://github.test/1" });
+    door.post("one", "issue_comment", body.to_string()).await;
+    assert_eq!(door.rows().await, (1, 1, 0));
 }

@@ -4,6 +4,7 @@
 mod harness;
 mod process;
 
+mod docs;
 mod intake;
 mod locks;
 mod migrations;

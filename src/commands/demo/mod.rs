@@ -1,5 +1,6 @@
 //! `trilock demo`: the whole thing in one process, with a simulated GitHub. Nothing to configure.
 
+mod decided;
 mod script;
 mod story;
 mod summary;
@@ -20,7 +21,7 @@ use crate::{
     github::{GitHub, Settings, TimeOuts},
     sandbox::{Options, Plant, Sandbox},
     store::{
-        LockBounds, SecretKeys, Store,
+        AuditQuery, LockBounds, SecretKeys, Store,
         cluster::{Cluster, ClusterOptions, Home},
     },
     web,
@@ -177,12 +178,16 @@ impl Town {
     /// Lets people ask, waits until all are answered and nothing runs, and sums up.
     async fn play(&self, args: &DemoArgs) -> anyhow::Result<Summary> {
         let began = self.clock.now();
-        script::play(&self.sandbox, &self.clock, args.requests, args.seed).await?;
+        let mut stories = script::play(&self.sandbox, &self.clock, args.requests, args.seed).await?;
         let over = |world: &crate::sandbox::World| {
             summary::all_answered(world) && world.record().runs.iter().all(|run| run.completed_at.is_some())
         };
         let mut changed = self.sandbox.changed();
         let limit = self.clock.now() + chrono::TimeDelta::from_std(PATIENCE * args.requests.max(1))?;
+        tokio::select! {
+            () = async { while stories.join_next().await.is_some() {} } => {}
+            () = self.clock.sleep_until(limit) => {}
+        }
         while !over(&self.sandbox.world()) {
             tokio::select! {
                 _ = changed.changed() => {}
@@ -192,7 +197,8 @@ impl Town {
         // What should not come any more would come now.
         self.clock.sleep(Duration::from_secs(60)).await;
         let millis = (self.clock.now() - began).num_milliseconds() as f64 / args.speed;
-        Ok(Summary::of(&self.sandbox.world(), args.speed, millis.round() / 1000.0))
+        let audit = self.store.audit_view(&AuditQuery { limit: i64::MAX, ..AuditQuery::default() }).await?;
+        Ok(Summary::of(&self.sandbox.world(), &audit, args.speed, millis.round() / 1000.0))
     }
 
     async fn close(self) {

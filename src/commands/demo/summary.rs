@@ -1,14 +1,16 @@
-//! The demo's verdict, from the sandbox's own record and not from our tables.
+//! The demo's verdict, from the sandbox's own record and not from our tables. What only we know, such as an approval, is
+//! taken from the audit, and held against the record where that can tell.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::town::REPO;
+use super::{decided::Decided, town::REPO};
 use crate::{
     policy::CORRELATION_INPUT,
-    sandbox::{Comment, Record, World},
+    sandbox::{Asked, Comment, Record, World},
+    store::AuditRow,
 };
 
 /// What came of all requests. The JSON keys are these names, in this order.
@@ -18,8 +20,10 @@ pub struct Summary {
     pub succeeded: usize,
     pub failed: usize,
     pub cancelled: usize,
-    /// Answered by a refusal or a correction.
+    /// Answered by a refusal or by nobody's approval, or left to be corrected.
     pub refused: usize,
+    #[serde(flatten)]
+    pub decided: Decided,
     /// Asked and left without outcome or refusal.
     pub forgotten: usize,
     /// Runs beyond one per build.
@@ -56,7 +60,7 @@ const CAPACITY: usize = 1;
 
 impl Summary {
     /// `rate`: how fast the record's clock ran.
-    pub fn of(world: &World, rate: f64, seconds: f64) -> Self {
+    pub fn of(world: &World, audit: &[AuditRow], rate: f64, seconds: f64) -> Self {
         let record = world.record();
         let fates: Vec<Fate> =
             record.asked.iter().map(|asked| fate(&world.comments(REPO, asked.issue))).collect();
@@ -75,6 +79,7 @@ impl Summary {
             failed: count(Fate::Failed),
             cancelled: count(Fate::Cancelled),
             refused: count(Fate::Refused),
+            decided: Decided::of(audit),
             forgotten: count(Fate::Forgotten),
             doubled: per_build.values().map(|runs| runs.saturating_sub(1)).sum(),
             max_holders: most_alive(record),
@@ -85,6 +90,11 @@ impl Summary {
             violations: world.violations().iter().map(|violation| format!("call: {violation}")).collect(),
         };
         summary.violations.extend(summary.broken());
+        let told = told_of(world, REJECTED);
+        if told != summary.decided.rejected {
+            let rejected = summary.decided.rejected;
+            summary.violations.push(format!("{rejected} requests were rejected, and {told} issues say so"));
+        }
         summary
     }
 
@@ -113,6 +123,10 @@ impl Summary {
             ("failed", self.failed.to_string()),
             ("cancelled", self.cancelled.to_string()),
             ("refused or to be corrected", self.refused.to_string()),
+            ("approved", self.decided.approved.to_string()),
+            ("rejected", self.decided.rejected.to_string()),
+            ("approval expired", self.decided.expired.to_string()),
+            ("retried", self.decided.retried.to_string()),
             ("forgotten", self.forgotten.to_string()),
             ("runs too many", self.doubled.to_string()),
             ("most runs at once", self.max_holders.to_string()),
@@ -137,18 +151,37 @@ pub(super) fn all_answered(world: &World) -> bool {
     world.record().asked.iter().all(|asked| fate(&world.comments(REPO, asked.issue)) != Fate::Forgotten)
 }
 
+/// How an outcome begins that tells of a rejection.
+const REJECTED: &str = "### 🚫 Not approved";
+
 fn fate(comments: &[Comment]) -> Fate {
     let ours = || comments.iter().filter(|comment| comment.author.ends_with("[bot]"));
-    let outcome = ours().rfind(|comment| comment.body.contains("<!-- trilock:outcome:"));
-    match outcome.and_then(|comment| comment.body.chars().nth(4)) {
+    let last = outcomes(comments).last();
+    match last.and_then(|comment| comment.body.chars().nth(4)) {
         Some('✅') => Fate::Succeeded,
+        Some('🚫') if last.is_some_and(|comment| comment.body.starts_with(REJECTED)) => Fate::Refused,
         Some('🚫') => Fate::Cancelled,
+        Some('💤') => Fate::Refused,
         Some(_) => Fate::Failed,
         None if ours().any(|comment| comment.body.starts_with("### ✏") || is_refusal(comment)) => {
             Fate::Refused
         }
         None => Fate::Forgotten,
     }
+}
+
+/// The comments at a build's end.
+pub(super) fn outcomes(comments: &[Comment]) -> impl Iterator<Item = &Comment> {
+    let ours = comments.iter().filter(|comment| comment.author.ends_with("[bot]"));
+    ours.filter(|comment| comment.body.contains("<!-- trilock:outcome:"))
+}
+
+/// The issues with an outcome that begins so.
+fn told_of(world: &World, words: &str) -> usize {
+    let told = |asked: &&Asked| {
+        outcomes(&world.comments(REPO, asked.issue)).any(|comment| comment.body.starts_with(words))
+    };
+    world.record().asked.iter().filter(told).count()
 }
 
 fn is_refusal(comment: &Comment) -> bool {
@@ -182,12 +215,21 @@ fn most_alive(record: &Record) -> usize {
     most.max().and_then(|most| usize::try_from(most).ok()).unwrap_or(0)
 }
 
-/// Only ends after which somebody already waited: what is dispatched next was asked before.
+/// When people last said something about a request, before it was dispatched: approved it, or wanted it once more.
+fn last_said(record: &Record, asked: &Asked, dispatched: DateTime<Utc>) -> DateTime<Utc> {
+    let said = record.comments.iter().filter(|said| said.issue == asked.issue && said.at <= dispatched);
+    let people = said.filter(|said| !said.author.ends_with("[bot]")).map(|said| said.at);
+    people.chain([asked.at]).max().unwrap_or(asked.at)
+}
+
+/// Only ends after which somebody already waited: what is dispatched next was asked, and all that people say about it was
+/// said, before.
 fn turnover(record: &Record, rate: f64) -> Percentiles {
     let mut taken: Vec<u64> = Vec::new();
     for dispatch in &record.dispatches {
         let tag = dispatch.inputs.get("tag").map_or("", String::as_str);
-        let asked = record.asked.iter().filter(|asked| asked.text.contains(tag)).map(|asked| asked.at).min();
+        let asked = record.asked.iter().filter(|asked| asked.text.contains(tag)).min_by_key(|asked| asked.at);
+        let asked = asked.map(|asked| last_said(record, asked, dispatch.at));
         let ended =
             record.runs.iter().filter_map(|run| run.completed_at).filter(|at| *at <= dispatch.at).max();
         if let (Some(asked), Some(ended)) = (asked, ended)

@@ -9,14 +9,19 @@ use crate::{
 
 pub(super) const REPO: &str = "acme/rocket";
 
-/// Everybody, with what they may do.
+/// Who approves.
+pub(super) const MAINTAINER: &str = "ada";
+/// Whose builds must be approved.
+pub(super) const STRANGER: &str = "sam";
+
+/// Everybody, with what they may do; the stranger is the last.
 pub(super) const PEOPLE: [(&str, Role); 6] = [
-    ("ada", Role::Maintain),
+    (MAINTAINER, Role::Maintain),
     ("ben", Role::Write),
     ("eve", Role::Write),
     ("lin", Role::Write),
     ("max", Role::Write),
-    ("sam", Role::Read),
+    (STRANGER, Role::Read),
 ];
 
 /// The answer that makes a build fail in the sandbox.

@@ -63,7 +63,7 @@ fn answer(seen: &Seen) -> (u16, Value) {
         ),
         ("GET", "permission") => (200, json!({ "permission": "read", "role_name": "read" })),
         ("GET", "a%20b.yml") => (200, json!({ "type": "file", "encoding": "base64", "content": "" })),
-        ("GET", ".github" | "comments") => (200, json!([])),
+        ("GET", ".github" | "workflows" | "comments") => (200, json!([])),
         ("GET", "1") if path.contains("/runs/") => (200, run()),
         ("GET", "1") => (200, issue()),
         ("GET", _) => (200, json!({ "sha": "acb5" })),
@@ -120,6 +120,8 @@ async fn every_call_has_the_shape_that_github_describes() {
     );
     assert_eq!(github.artifacts(&repo, 1).await.unwrap()[0].size, 1024);
 
+    assert!(github.workflow_files(&repo).await.unwrap().is_empty());
+
     let lines = server.all().into_iter().map(|seen| {
         let body = if seen.body.is_null() { String::new() } else { format!(" {}", seen.body) };
         format!("{} {}{body}", seen.method, seen.uri)
@@ -149,6 +151,7 @@ async fn every_call_has_the_shape_that_github_describes() {
     POST /repos/octo/tools/actions/runs/1/force-cancel
     GET /repos/octo/tools/actions/runs/1/jobs?filter=latest&per_page=100&page=1
     GET /repos/octo/tools/actions/runs/1/artifacts?per_page=100&page=1
+    GET /repos/octo/tools/contents/.github/workflows
     "#);
 }
 

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     policy::FileError,
-    queue::{Build, By, Ending, Mistake, Refusal, Reply, Status, Trigger},
-    request::{Problem, Shown},
+    queue::{Build, By, Ending, Mistake, Refusal, Reply, Role, Status, Trigger},
+    request::{Invalid, Problem, Request, Shown},
 };
 
 fn assert_sealed(comment: &str, marker: &str) {
@@ -19,7 +19,7 @@ fn assert_sealed(comment: &str, marker: &str) {
 }
 
 fn shown(name: &str, label: &str, value: &str) -> Shown {
-    Shown { name: name.to_owned(), label: label.to_owned(), value: value.to_owned() }
+    Shown { name: name.to_owned(), label: label.to_owned(), value: value.to_owned(), private: false }
 }
 
 /// A build in which all that others write is one of these texts.
@@ -32,6 +32,8 @@ fn poisoned(status: Status, ending: Option<Ending>, trigger: Trigger, texts: &[S
     build.inputs = [(b.clone(), c.clone()), (d.clone(), a.clone())].into();
     build.run_url = Some(format!("https://github.com/{d}"));
     build.head_sha = Some(c.clone());
+    build.git_ref = b.clone();
+    build.approval = Some(sample::approval(Some(d.clone())));
     build
 }
 
@@ -56,10 +58,24 @@ fn endings(texts: &[String; 4]) -> Vec<(Status, Option<Ending>)> {
         (Status::TimedOut, Some(Ending::TimedOut)),
         (Status::TimedOut, concluded(c)),
         (Status::Cancelled, Some(Ending::Cancelled { by: By::Requester })),
+        (Status::AwaitingApproval, None),
+        (Status::Rejected, Some(Ending::Rejected { reason: b.clone() })),
+        (Status::ApprovalExpired, Some(Ending::ApprovalExpired)),
+        (Status::Cancelled, Some(Ending::OtherCommit)),
         (Status::Lost, Some(Ending::NeverConfirmed)),
         (Status::Lost, Some(Ending::RunGone)),
         (Status::Lost, Some(Ending::Lifted { reason: d.clone() })),
     ]
+}
+
+fn request([a, b, c, d]: &[String; 4]) -> Request {
+    let shown = vec![shown(b, c, d), Shown { private: true, ..shown(d, a, "") }];
+    Request { build_type: a.clone(), shown, ..Request::default() }
+}
+
+fn invalid([a, b, c, d]: &[String; 4]) -> Invalid {
+    let problem = Problem { field: b.clone(), now: Some(c.clone()), why: d.clone(), right: Some(a.clone()) };
+    Invalid { build_type: Some(a.clone()), problems: vec![problem], corrected: Some(d.clone()) }
 }
 
 fn replies(texts: &[String; 4]) -> Vec<Reply> {
@@ -69,7 +85,11 @@ fn replies(texts: &[String; 4]) -> Vec<Reply> {
     vec![
         Reply::Help,
         Reply::Status,
-        refused(Refusal::MayNotAsk { line: Some(a.clone()) }),
+        refused(Refusal::MayNot { command: a.clone(), role: Role::Write, own: true }),
+        refused(Refusal::PolicyChanged { line: Some(d.clone()) }),
+        refused(Refusal::NothingToUnlock { resource: c.clone() }),
+        Reply::DryRun { request: Box::new(request(texts)), approval: Some(Role::Maintain), before: 2 },
+        Reply::DryRunInvalid { invalid: invalid(texts) },
         refused(Refusal::OtherAnswers { build_type: b.clone(), line: Some(c.clone()) }),
         refused(Refusal::BrokenPolicy { errors: vec![error; 3] }),
         Reply::Mistake {
@@ -105,10 +125,10 @@ proptest! {
             assert_sealed(&outcome, &outcome_marker(build.build_id));
         }
         let help = [HelpBuild { build_type: a.clone(), inputs: vec![(b.clone(), Some(c.clone())), (d.clone(), None)] }];
+        let queue = QueueNow { now, running: 1, queued: 2, awaiting_approval: 3 };
         for reply in &replies(&texts) {
             let reply = reply_comment(&ReplyView {
-                reply, key: a, status: Some(&view), queue_url: "https://ci.example/q/o/r", builds: &help,
-            });
+                reply, key: a, status: Some(&view), queue: Some(&queue), queue_url: "https://ci.example/q/o/r", builds: &help, example: None, });
             assert_sealed(&reply, &reply_marker(a));
         }
     }

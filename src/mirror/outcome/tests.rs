@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::{
-    mirror::sample::{at, build},
+    mirror::sample::{approval, at, build},
     queue::By,
 };
 
@@ -56,10 +56,10 @@ fn succeeded_without_files() {
 #[test]
 fn failed() {
     let build = build(Status::Failed, Some(concluded("failure")));
-    assert_snapshot!(outcome_comment(&OutcomeView { failed: compile(), ..view(&build) }), @r"
+    assert_snapshot!(outcome_comment(&OutcomeView { failed: compile(), ..view(&build) }), @"
     ### ❌ Your build failed: desktop `v1.4.0`
     It stopped in job **windows**, step **Compile**: [log](https://github.com/o/r/actions/runs/77/job/5).
-    Your request itself was valid. To try once more with the same answers write a comment with only `/build desktop tag=v1.4.0 channel=beta`; if it fails again, ask here.
+    Your request itself was valid. Write a comment with only `/retry` to try once more with the same answers; if it fails again, ask here.
     Waited 22 min, ran 31 min · commit `1a2b3c4`
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
@@ -72,10 +72,10 @@ fn failed_at_an_unknown_place() {
     build.running_at = None;
     build.run_url = None;
     build.shown[1].value = "two\nlines".to_owned();
-    assert_snapshot!(outcome_comment(&view(&build)), @r"
+    assert_snapshot!(outcome_comment(&view(&build)), @"
     ### ❌ Your build failed: desktop `v1.4.0`
     GitHub says `startup_failure`; the step is not known, see the [run](https://github.com/o/r/actions/runs/77).
-    Your request itself was valid. To try once more, open a new issue with the same answers; if it fails again, ask here.
+    Your request itself was valid. Write a comment with only `/retry` to try once more with the same answers; if it fails again, ask here.
     Waited 22 min, ran 32 min · commit `1a2b3c4`
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
@@ -187,6 +187,39 @@ fn what_is_gone() {
     }
     assert_snapshot!(comment_of(Status::Lost, Ending::RepositoryGone), @r"
     ### ❓ The repository was deleted while this was built: desktop `v1.4.0`
+
+    <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
+    ");
+}
+
+#[test]
+fn not_approved() {
+    let reason = "we *never* build <b>that</b>, @mona".to_owned();
+    let rejected = build(Status::Rejected, Some(Ending::Rejected { reason }));
+    assert_snapshot!(outcome_comment(&view(&rejected)), @r"
+    ### 🚫 Not approved: *we \*never\* build \<b\>that\</b\>, @&#8203;mona*
+    Nothing was built: desktop `v1.4.0`. If you think that it should be, ask here.
+
+    <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
+    ");
+    let mut expired = build(Status::ApprovalExpired, Some(Ending::ApprovalExpired));
+    expired.approval = Some(approval(None));
+    assert_snapshot!(outcome_comment(&view(&expired)), @"
+    ### 💤 Nobody approved in 3 days
+    Nothing was built. Write a comment with only `/retry` to ask again; your answers are kept.
+
+    <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
+    ");
+}
+
+#[test]
+fn another_commit_than_the_approved_one() {
+    let mut other = build(Status::Cancelled, Some(Ending::OtherCommit));
+    other.approval = Some(approval(Some("9f8e7d6c5b4a".to_owned())));
+    assert_snapshot!(outcome_comment(&view(&other)), @"
+    ### ✋ Stopped: the branch moved after the approval: desktop `v1.4.0`
+    Approved was commit `9f8e7d6`, the run had commit `1a2b3c4`; what it made must not be used.
+    Write a comment with only `/retry` to ask for approval of the branch as it is now; your answers are kept.
 
     <!-- trilock:outcome:00000000-0000-0000-0000-000000000007 -->
     ");

@@ -9,12 +9,22 @@ use crate::{
     },
     policy::{FileError, parse_policy},
     queue::{Refusal, Status},
+    request::{Invalid, Problem, Shown},
 };
 
 const QUEUE_URL: &str = "https://ci.example/q/o/r";
 
 fn reply_of(reply: &Reply, builds: &[HelpBuild], status: Option<&StatusView<'_>>) -> String {
-    reply_comment(&ReplyView { reply, key: "c12.0", status, queue_url: QUEUE_URL, builds })
+    let queue = QueueNow { now: at(14, 5), running: 1, queued: 3, awaiting_approval: 1 };
+    reply_comment(&ReplyView {
+        reply,
+        key: "c12.0",
+        status,
+        queue: Some(&queue),
+        queue_url: QUEUE_URL,
+        builds,
+        example: None,
+    })
 }
 
 fn refused(refusal: Refusal) -> String {
@@ -33,9 +43,14 @@ fn help_lists_what_can_be_built() {
     ### 💡 What you can write here
     Write a comment with only one of these:
 
-    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`
-    - `/cancel` takes this issue's builds out of the queue, or stops them
+    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`; with `--dry-run` it only tells what would happen
+    - `/approve [type]` lets this issue's builds into the queue (maintainers)
+    - `/reject reason` turns them down (maintainers)
+    - `/cancel` takes this issue's builds out of the queue, or stops them (people with write access, or who asked)
+    - `/retry [type]` asks again for this issue's last build, with the same answers (people with write access, or who asked)
     - `/status` says how this issue's builds stand
+    - `/queue` says how many builds run and wait
+    - `/unlock RESOURCE reason` frees what was kept because nobody knew whether it is in use (admins)
     - `/help` shows this text
 
     What can be built, each with a line to copy:
@@ -57,9 +72,14 @@ fn help_without_a_policy_tells_how_to_begin() {
     ### 💡 What you can write here
     Write a comment with only one of these:
 
-    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`
-    - `/cancel` takes this issue's builds out of the queue, or stops them
+    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`; with `--dry-run` it only tells what would happen
+    - `/approve [type]` lets this issue's builds into the queue (maintainers)
+    - `/reject reason` turns them down (maintainers)
+    - `/cancel` takes this issue's builds out of the queue, or stops them (people with write access, or who asked)
+    - `/retry [type]` asks again for this issue's last build, with the same answers (people with write access, or who asked)
     - `/status` says how this issue's builds stand
+    - `/queue` says how many builds run and wait
+    - `/unlock RESOURCE reason` frees what was kept because nobody knew whether it is in use (admins)
     - `/help` shows this text
 
     No build is set up in this repository yet. A maintainer can add the file `.github/trilock.yml`, for example:
@@ -114,27 +134,134 @@ fn status_without_builds() {
 }
 
 #[test]
-fn may_not_ask() {
-    let line = Some("/build desktop tag=v1.4.0".to_owned());
-    assert_snapshot!(refused(Refusal::MayNotAsk { line }), @r"
-    ### 🚫 Not queued: asking for a build here needs write access
-    Nothing has been started. Someone who has it can ask in your place: write a comment with only `/build desktop tag=v1.4.0`.
+fn who_may_not_is_told_who_may() {
+    let may_not =
+        |command: &str, role, own| refused(Refusal::MayNot { command: command.to_owned(), role, own });
+    assert_snapshot!(may_not("approve", Role::Maintain, false), @"
+    ### 🚫 Not done: `/approve` is for maintainers
+    Nothing has changed. One of them can write it in a comment here. (I say this once in each issue.)
 
     <!-- trilock:reply:c12.0 -->
     ");
-    assert_snapshot!(refused(Refusal::MayNotAsk { line: None }), @r"
-    ### 🚫 Not queued: asking for a build here needs write access
-    Nothing has been started. Someone who has it can ask in your place, with the same words in a comment here.
+    assert_snapshot!(may_not("cancel", Role::Write, true), @"
+    ### 🚫 Not done: `/cancel` is for people with write access, or who asked for the build
+    Nothing has changed. One of them can write it in a comment here. (I say this once in each issue.)
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    assert_snapshot!(refused(Refusal::OwnRequest), @"
+    ### 🚫 Nobody decides about what they asked for themselves
+    It waits as before, for another maintainer. To take it back, write a comment with only `/cancel`.
 
     <!-- trilock:reply:c12.0 -->
     ");
 }
 
 #[test]
-fn may_not_cancel() {
-    assert_snapshot!(refused(Refusal::MayNotCancel), @r"
-    ### 🚫 Not cancelled: only who asked for the build may, or someone with write access
-    The build goes on as before. Ask one of them to write a comment with only `/cancel`.
+fn an_approval_that_cannot_count() {
+    assert_snapshot!(refused(Refusal::NothingToApprove), @"
+    ### 💤 Nothing waits for approval here
+    No build of this issue, or none of the type that was named, waits for one. You need to do nothing.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    assert_snapshot!(refused(Refusal::ChangedSince), @"
+    ### ✋ Not approved: what was asked for changed at that very moment
+    Look at it once more. If it is right, write another comment with only `/approve`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    assert_snapshot!(refused(Refusal::CommitChanged), @"
+    ### ✋ Not approved: the branch has moved meanwhile, or is gone
+    The status comment above shows how it is now. If that is right, write another comment with only `/approve`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn what_cannot_be_asked_for_once_more() {
+    assert_snapshot!(refused(Refusal::NothingToRetry), @"
+    ### 💤 Nothing to ask for once more
+    No build of this issue has ended, one goes on still, or the last request needs a correction first. A comment with only `/status` says how it stands.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    let line = Some("/build desktop tag=v1.4.0".to_owned());
+    assert_snapshot!(refused(Refusal::PolicyChanged { line }), @"
+    ### 🚫 Not asked again: what can be asked for here has changed since
+    Nothing has been started. Ask anew instead: write a comment with only `/build desktop tag=v1.4.0`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    assert_snapshot!(refused(Refusal::PolicyChanged { line: None }), @"
+    ### 🚫 Not asked again: what can be asked for here has changed since
+    Nothing has been started. Ask anew instead, with a comment or a new issue.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn nothing_to_unlock() {
+    assert_snapshot!(refused(Refusal::NothingToUnlock { resource: "gpu:0".to_owned() }), @"
+    ### 💤 Nothing to unlock
+    There is no slot of `gpu:0` of which nobody knows whether it is in use. What surely runs is stopped with `/cancel`.
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn the_queue_in_numbers() {
+    assert_snapshot!(reply_of(&Reply::Queue, &[], None), @"
+    ### 📋 1 building, 3 queued, 1 waiting for approval as of 14:05 UTC
+    The queue of now: [live queue](https://ci.example/q/o/r)
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+}
+
+#[test]
+fn a_dry_run_starts_nothing() {
+    let build = build(Status::Queued, None);
+    let mail = Shown { name: "mail".into(), label: "E-mail".into(), value: String::new(), private: true };
+    let shown = build.shown.into_iter().chain([mail]).collect();
+    let request = Request { build_type: build.build_type, shown, ..Request::default() };
+    let dry_run = |approval, before| Reply::DryRun { request: Box::new(request.clone()), approval, before };
+    assert_snapshot!(reply_of(&dry_run(Some(Role::Maintain), 4), &[], None), @"
+    ### 🧪 This is what would be built
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · E-mail (hidden)
+
+    It would wait for a maintainer's approval first. 4 builds before yours as of 14:05 UTC; the number of now: [live queue](https://ci.example/q/o/r)
+    Nothing has been started. To ask for it, write a comment with only `/build desktop tag=v1.4.0 channel=beta mail=…` (with your own value where `…` stands).
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    assert_snapshot!(reply_of(&dry_run(None, 0), &[], None), @"
+    ### 🧪 This is what would be built
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · E-mail (hidden)
+
+    It would need no approval. Nothing before yours as of 14:05 UTC; the number of now: [live queue](https://ci.example/q/o/r)
+    Nothing has been started. To ask for it, write a comment with only `/build desktop tag=v1.4.0 channel=beta mail=…` (with your own value where `…` stands).
+
+    <!-- trilock:reply:c12.0 -->
+    ");
+    let problem = Problem {
+        field: "Version tag".into(),
+        now: Some("1.4".into()),
+        why: "must begin with v".into(),
+        right: Some("v1.4.0".into()),
+    };
+    let corrected = Some("/build desktop tag=v1.4".to_owned());
+    let invalid = Invalid { build_type: Some("desktop".into()), problems: vec![problem], corrected };
+    assert_snapshot!(reply_of(&Reply::DryRunInvalid { invalid }, &[], None), @"
+    ### ✏️ One answer needs a correction
+    | Field | Now | Why not | Would be right |
+    |---|---|---|---|
+    | Version tag | `1.4` | must begin with v | `v1.4.0` |
+
+    Write a new comment with only: `/build desktop tag=v1.4`. Nothing has been started.
 
     <!-- trilock:reply:c12.0 -->
     ");
@@ -142,9 +269,9 @@ fn may_not_cancel() {
 
 #[test]
 fn queue_full() {
-    assert_snapshot!(refused(Refusal::QueueFull { limit: 50 }), @r"
+    assert_snapshot!(refused(Refusal::QueueFull { limit: 50 }), @"
     ### ⛔ The queue is full (50 of 50).
-    Nothing has been queued. When the [live queue](https://ci.example/q/o/r) is shorter, ask again: write your `/build` comment once more, or edit the issue's text.
+    Nothing has been queued. When the [live queue](https://ci.example/q/o/r) is shorter, try once more: with the same comment, or, if the issue's text asks, by editing it.
 
     <!-- trilock:reply:c12.0 -->
     ");

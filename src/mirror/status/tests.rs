@@ -2,8 +2,8 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::{
-    mirror::sample::{at, build},
-    queue::By,
+    mirror::sample::{approval, at, build},
+    queue::{Approval, By},
 };
 
 const QUEUE_URL: &str = "https://ci.example/q/o/r";
@@ -158,7 +158,7 @@ fn invalid_in_a_comment() {
     ### ✏️ One answer needs a correction
     | Field | Now | Why not | Would be right |
     |---|---|---|---|
-    | Version tag | (nothing) | is required | – |
+    | Version tag | – | is required | – |
 
     Write a new comment with only: `/build tag=v1.4.0 channel=beta`. Nothing has been started.
 
@@ -225,6 +225,81 @@ fn several_build_types_have_a_block_each() {
     Nothing before yours as of 13:58 UTC; the number of now: [live queue](https://ci.example/q/o/r)
     No estimate yet.
     You need to do nothing: a new comment will tell you the result. To stop, write a comment with only `/cancel`.
+
+    <!-- trilock:status -->
+    ");
+}
+
+#[test]
+fn awaiting_approval() {
+    let waits = |edit: &dyn Fn(&mut Build)| {
+        let mut build = build(Status::AwaitingApproval, None);
+        build.approval = Some(Approval { granted: None, ..approval(None) });
+        edit(&mut build);
+        comment_of(&build, None)
+    };
+    assert_snapshot!(waits(&|_| {}), @"
+    ### ✋ Waiting for a maintainer's approval (until 23 Nov 13:58 UTC)
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · from branch `main`
+
+    You need to do nothing. Editing the issue asks for approval anew.
+    Maintainers: `/approve`, or `/reject` and a reason.
+
+    <!-- trilock:status -->
+    ");
+    assert_snapshot!(waits(&|build| build.trigger = Trigger::Comment), @"
+    ### ✋ Waiting for a maintainer's approval (until 23 Nov 13:58 UTC)
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · from branch `main`
+
+    You need to do nothing.
+    Maintainers: `/approve`, or `/reject` and a reason.
+
+    <!-- trilock:status -->
+    ");
+    assert_snapshot!(waits(&|build| build.approval.as_mut().expect("one").voided = Some(Voided::Answers)), @"
+    ### ✋ The answers changed, so the approval no longer counts.
+    Waiting for a maintainer's approval (until 23 Nov 13:58 UTC).
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · from branch `main`
+
+    You need to do nothing. Editing the issue asks for approval anew.
+    Maintainers: `/approve`, or `/reject` and a reason.
+
+    <!-- trilock:status -->
+    ");
+    assert_snapshot!(waits(&|build| {
+        let commit = Some("1a2b3c4d5e6f".to_owned());
+        build.approval = Some(Approval { granted: None, voided: Some(Voided::Commit), ..approval(commit) });
+    }), @"
+    ### ✋ The branch has moved, so the approval no longer counts.
+    Waiting for a maintainer's approval (until 23 Nov 13:58 UTC).
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · from branch `main` · commit `1a2b3c4`
+
+    You need to do nothing. Editing the issue asks for approval anew.
+    Maintainers: `/approve`, or `/reject` and a reason.
+
+    <!-- trilock:status -->
+    ");
+    assert_snapshot!(waits(&|build| build.approval.as_mut().expect("one").stands_since = Some(at(14, 0))), @"
+    ### ✋ Waiting for a maintainer's approval
+    **desktop** · Version tag `v1.4.0` · Channel `beta` · from branch `main`
+
+    You need to do nothing. Editing the issue asks for approval anew.
+    Maintainers: `/approve`, or `/reject` and a reason.
+
+    <!-- trilock:status -->
+    ");
+}
+
+#[test]
+fn not_approved() {
+    let rejected = build(Status::Rejected, Some(Ending::Rejected { reason: "not now".to_owned() }));
+    assert_snapshot!(comment_of(&rejected, None), @"
+    ### 🚫 Not approved: desktop `v1.4.0`; a new comment tells the result
+
+    <!-- trilock:status -->
+    ");
+    assert_snapshot!(comment_of(&build(Status::ApprovalExpired, Some(Ending::ApprovalExpired)), None), @"
+    ### 💤 Nobody approved in time: desktop `v1.4.0`; a new comment tells the result
 
     <!-- trilock:status -->
     ");

@@ -1,5 +1,4 @@
 use super::*;
-use crate::policy::{FormField, parse_form};
 
 const FULL: &str = r#"
 name: Desktop
@@ -91,21 +90,4 @@ fn mistakes_that_matter_have_a_place() {
         let errors = parse_workflow("w.yml", &text).unwrap_err();
         assert_eq!(errors[0].to_string(), expected);
     }
-}
-
-#[test]
-fn a_form_gives_ids_and_labels() {
-    let text = r#"
-name: Build
-body:
-  - type: markdown
-    attributes: { value: Hello }
-  - type: input
-    id: tag
-    attributes: { label: "版本号 " }
-  - { type: dropdown, id: channel, attributes: { label: Channel, options: [a] } }
-"#;
-    let field = |id: &str, label: &str| FormField { id: id.to_owned(), label: label.to_owned() };
-    assert_eq!(parse_form("f", text).unwrap().fields, [field("tag", "版本号"), field("channel", "Channel")]);
-    assert_eq!(parse_form("f", "blank_issues_enabled: false").unwrap().fields, []);
 }

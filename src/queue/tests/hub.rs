@@ -18,6 +18,7 @@ pub struct Run {
     /// The first, and each time that somebody ran it again.
     pub attempts: Vec<Attempt>,
     pub created_at: DateTime<Utc>,
+    pub commit: String,
     /// Deleted by somebody.
     pub gone: bool,
 }
@@ -64,7 +65,7 @@ impl Run {
             actor: self.actor.clone(),
             started_by: if number == 1 { self.actor.clone() } else { "user9".into() },
             created_at: self.created_at,
-            head_sha: "1a2b3c4".into(),
+            head_sha: self.commit.clone(),
             url: format!("https://github.test/runs/{}", self.id),
         }
     }
@@ -75,6 +76,10 @@ pub struct Hub {
     pub runs: BTreeMap<i64, Run>,
     /// Sent by GitHub and not received yet, runs' and people's.
     pub webhooks: Vec<Stored>,
+    /// The branch moves after the next look at it and before the run.
+    pub moves_at_dispatch: bool,
+    /// How often a dispatch was not sent, for the branch had moved.
+    pub moved: BTreeMap<BuildId, u32>,
 }
 
 /// What becomes of a dispatch's POST.
@@ -101,6 +106,14 @@ impl World {
         match row.effect.effect.clone() {
             Effect::Dispatch { build } if row.attempted.is_none() => {
                 row.attempted = Some(self.now);
+                if self.open[&build].approved_commit().is_some_and(|approved| approved != self.head) {
+                    *self.hub.moved.entry(build).or_default() += 1;
+                    let commit = self.head.clone();
+                    return self.answer(key, build, DispatchAnswer::Moved { commit });
+                }
+                if std::mem::take(&mut self.hub.moves_at_dispatch) {
+                    self.push();
+                }
                 let run = matches!(fate, Fate::Answered | Fate::Unanswered).then(|| self.start_run(build));
                 match (fate, run) {
                     (Fate::Answered, Some(run_id)) => self.answer(key, build, started(run_id)),
@@ -137,7 +150,7 @@ impl World {
                 self.done(key, done);
                 *self.wanted.entry(issue).or_default() += 1;
             }
-            Effect::React { .. } | Effect::Reply { .. } => self.done(key, done),
+            Effect::React { .. } | Effect::Reply { .. } | Effect::Check { .. } => self.done(key, done),
         }
     }
 
@@ -169,10 +182,17 @@ impl World {
         let id = 900 + i64::try_from(self.hub.runs.len()).expect("few");
         let (attempts, created_at) = (vec![Attempt::NEW], self.now);
         let (actor, workflow) = (actor.to_owned(), workflow.to_owned());
-        let run = Run { id, build, actor, workflow, title, attempts, created_at, gone: false };
+        let commit = self.head.clone();
+        let run = Run { id, build, actor, workflow, title, attempts, created_at, commit, gone: false };
         self.hub.runs.insert(id, run);
         self.announce(id);
         id
+    }
+
+    /// The branch moves on.
+    pub fn push(&mut self) {
+        self.made += 1;
+        self.head = format!("commit {}", self.made);
     }
 
     fn announce(&mut self, run_id: i64) {

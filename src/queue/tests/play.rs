@@ -1,8 +1,8 @@
 //! Stories played in a world, to the end.
 
-use super::super::{Access, Event, LeaseState, Resource, Stored};
-use super::people::person;
-use super::story::{Op, Story};
+use super::super::{Access, Build, Event, LeaseState, Resource, Status, Stored};
+use super::people::{DORA, approve, person};
+use super::story::{Op, Story, words};
 use super::world::{BOT, World};
 
 fn pick_of<T: Clone>(all: impl IntoIterator<Item = T>, pick: usize) -> Option<T> {
@@ -23,7 +23,9 @@ pub fn play(world: &mut World, op: &Op) {
             world.hub.webhooks.push(stored);
         }
         Op::Text { issue, who, revision, step } => {
-            let stored = world.text(*issue, *who, &revision.to_string(), step.clone());
+            // Other answers are another text.
+            let text = format!("{revision}: {}", words(std::slice::from_ref(step.as_ref())));
+            let stored = world.text(*issue, *who, &text, step.as_ref().clone());
             world.hub.webhooks.push(stored);
         }
         Op::Close { issue } => {
@@ -97,9 +99,11 @@ pub fn play(world: &mut World, op: &Op) {
         Op::Look => world.receive(Event::Look),
         Op::Monitor => world.monitor(),
         Op::Pass { minutes } => world.pass(*minutes),
+        Op::Push { at_dispatch: true } => world.hub.moves_at_dispatch = true,
+        Op::Push { at_dispatch: false } => world.push(),
         Op::Policy { concurrency, gpu, limit } => {
             (world.concurrency, world.gpu, world.limit) = (*concurrency, *gpu, *limit);
-            world.happens(Event::FilesChanged);
+            world.happens(Event::FilesChanged { commit: None });
         }
         Op::Lift { pick } => {
             if let Some((resource, slot)) = pick_of(world.leases.keys().cloned().collect::<Vec<_>>(), *pick) {
@@ -111,6 +115,16 @@ pub fn play(world: &mut World, op: &Op) {
 
 fn lift(world: &mut World, resource: Resource, slot: i32) {
     world.receive(Event::Lift { resource, slot, reason: "looked".into(), by: "operator".into() });
+}
+
+/// Dora looks at everything that waits for her.
+fn approve_all(world: &mut World) {
+    let awaits = |build: &&Build| build.status == Status::AwaitingApproval;
+    let issues: Vec<i64> = world.open.values().filter(awaits).filter_map(|build| build.issue).collect();
+    for issue in issues {
+        let stored = world.comment(issue, comment_id(world, false), DORA, vec![approve()]);
+        world.inbox.push(stored);
+    }
 }
 
 /// No more trouble: the workers and the monitor get their turns, runs go on, an operator looks after what is lost.
@@ -137,6 +151,7 @@ pub fn calm_down(world: &mut World) {
         for (resource, slot) in lost.map(|lease| (lease.resource.clone(), lease.slot)).collect::<Vec<_>>() {
             lift(world, resource, slot);
         }
+        approve_all(world);
         world.monitor();
         world.pass(3);
     }

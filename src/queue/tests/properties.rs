@@ -132,7 +132,7 @@ fn every_request_ends() {
 }
 
 /// What stories must have in them, or they prove little.
-const FEATURES: [&str; 9] = [
+const FEATURES: [&str; 15] = [
     "taken by hand",
     "outside the lock",
     "run again",
@@ -142,6 +142,12 @@ const FEATURES: [&str; 9] = [
     "run gone",
     "repository gone",
     "lifted",
+    "approved",
+    "rejected",
+    "not approved in time",
+    "answers edited",
+    "another commit",
+    "approved again after a move",
 ];
 
 fn features(world: &World, build: &Build) -> Vec<&'static str> {
@@ -152,12 +158,20 @@ fn features(world: &World, build: &Build) -> Vec<&'static str> {
     if build.attempt() > 1 {
         has.push("run again");
     }
+    if build.is_approved() {
+        has.push("approved");
+        has.extend(world.hub.moved.contains_key(&build.build_id).then_some("approved again after a move"));
+    }
     has.extend(match build.ending {
         Some(Ending::TimedOut) => Some("timed out"),
         Some(Ending::NeverConfirmed) => Some("never confirmed"),
         Some(Ending::RunGone) => Some("run gone"),
         Some(Ending::RepositoryGone) => Some("repository gone"),
         Some(Ending::Lifted { .. }) => Some("lifted"),
+        Some(Ending::Rejected { .. }) => Some("rejected"),
+        Some(Ending::ApprovalExpired) => Some("not approved in time"),
+        Some(Ending::Replaced) => Some("answers edited"),
+        Some(Ending::OtherCommit) => Some("another commit"),
         _ if build.status == Status::Succeeded => Some("succeeded"),
         _ => None,
     });

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    Attempted, Build, BuildId, Effect, Glance, LockClass, LockKey, LockPlan, Locks, QUEUE, QueueSettings,
-    Resource, Resources, State, Status, Stored, Use,
+    Attempted, Build, BuildId, Effect, Event, Glance, LockClass, LockKey, LockPlan, Locks, QUEUE,
+    QueueSettings, Resource, Resources, State, Status, Stored, Use,
 };
 use super::world::{BOT, REPO, World};
 
@@ -32,8 +32,13 @@ impl World {
         let runs: BTreeSet<i64> = events.iter().filter_map(|stored| stored.event.run()).collect();
         let of_issue = |build: &&Build| build.issue.is_some_and(|issue| issues.contains(&issue));
         let of_run = |build: &&Build| build.run_id.is_some_and(|run| runs.contains(&run));
-        let open =
-            self.open.values().filter(|build| of_issue(build) || of_run(build) || build.status.is_holder());
+        let approvals =
+            events.iter().any(|stored| matches!(stored.event, Event::Look | Event::Access { .. }));
+        let awaits = |build: &Build| approvals && build.status == Status::AwaitingApproval;
+        let open = self
+            .open
+            .values()
+            .filter(|build| of_issue(build) || of_run(build) || build.status.is_holder() || awaits(build));
         let mut last: BTreeMap<(Option<i64>, &str), &Build> = BTreeMap::new();
         for build in self.history.values().filter(of_issue) {
             let slot = last.entry((build.issue, build.build_type.as_str())).or_insert(build);
@@ -72,7 +77,7 @@ impl World {
             repo: REPO,
             now: self.now,
             locks: Locks(locks),
-            settings: QueueSettings { limit: self.limit },
+            settings: QueueSettings { limit: self.limit, permissions: BTreeMap::new() },
             access: self.access,
             workflows: workflows(),
             resources: Resources {

@@ -1,5 +1,6 @@
 //! Short stories of one repository.
 
+mod approvals;
 mod asking;
 mod cancelling;
 mod gone;

@@ -6,32 +6,82 @@ use proptest::{collection::vec, prelude::*};
 
 use super::super::{Access, Gone, Step};
 use super::hub::Fate;
-use super::people::{build, wrong};
+use super::people::{DORA, approve, build, reject, retry, wrong};
 use crate::request::Asked;
 
 /// One thing that happens. Numbers pick among what is there.
 #[derive(Clone, Debug)]
 pub enum Op {
-    Comment { issue: i64, who: i64, backwards: bool, steps: Vec<Step> },
-    Text { issue: i64, who: i64, revision: u8, step: Step },
-    Close { issue: i64 },
-    IssueGone { issue: i64, why: Gone },
-    Webhook { pick: usize, again: bool },
-    DropRunWebhook { pick: usize },
-    Apply { batch: usize },
-    Crash { batch: usize },
-    Deliver { pick: usize, fate: Fate },
-    Progress { pick: usize, conclusion: &'static str },
-    StartByHand { workflow: &'static str },
+    Comment {
+        issue: i64,
+        who: i64,
+        backwards: bool,
+        steps: Vec<Step>,
+    },
+    Text {
+        issue: i64,
+        who: i64,
+        revision: u8,
+        step: Box<Step>,
+    },
+    Close {
+        issue: i64,
+    },
+    IssueGone {
+        issue: i64,
+        why: Gone,
+    },
+    Webhook {
+        pick: usize,
+        again: bool,
+    },
+    DropRunWebhook {
+        pick: usize,
+    },
+    Apply {
+        batch: usize,
+    },
+    Crash {
+        batch: usize,
+    },
+    Deliver {
+        pick: usize,
+        fate: Fate,
+    },
+    Progress {
+        pick: usize,
+        conclusion: &'static str,
+    },
+    StartByHand {
+        workflow: &'static str,
+    },
     StrayRun,
-    Rerun { pick: usize },
-    Gone { pick: usize },
+    Rerun {
+        pick: usize,
+    },
+    Gone {
+        pick: usize,
+    },
     Monitor,
     Look,
-    Pass { minutes: i64 },
-    Policy { concurrency: u32, gpu: u32, limit: u32 },
-    Access { access: Access },
-    Lift { pick: usize },
+    Pass {
+        minutes: i64,
+    },
+    /// The branch moves; in the middle of the next dispatch, if so.
+    Push {
+        at_dispatch: bool,
+    },
+    Policy {
+        concurrency: u32,
+        gpu: u32,
+        limit: u32,
+    },
+    Access {
+        access: Access,
+    },
+    Lift {
+        pick: usize,
+    },
 }
 
 /// What happens, one after the other, and under which conditions.
@@ -55,17 +105,24 @@ fn wish() -> impl Strategy<Value = Step> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![6 => wish(), 3 => Just(Step::Cancel), 1 => Just(Step::Status)]
+    prop_oneof![
+        6 => wish(),
+        3 => Just(Step::Cancel),
+        1 => Just(Step::Status),
+        5 => Just(approve()),
+        1 => Just(reject()),
+        2 => Just(retry()),
+    ]
 }
 
 fn by_people() -> impl Strategy<Value = Op> {
     let why = prop::sample::select(vec![Gone::Deleted, Gone::Transferred]);
     let workflow = prop::sample::select(vec!["desktop.yml", "model.yml", "traced.yml", "lint.yml"]);
     prop_oneof![
-        16 => (1..9_i64, 1..4_i64, any::<bool>(), vec(step(), 1..3))
+        16 => (1..9_i64, 1..5_i64, any::<bool>(), vec(step(), 1..3))
             .prop_map(|(issue, who, backwards, steps)| Op::Comment { issue, who, backwards, steps }),
-        6 => (1..9_i64, 1..4_i64, 0..3_u8, wish())
-            .prop_map(|(issue, who, revision, step)| Op::Text { issue, who, revision, step }),
+        6 => (1..9_i64, 1..5_i64, 0..3_u8, wish())
+            .prop_map(|(issue, who, revision, step)| Op::Text { issue, who, revision, step: Box::new(step) }),
         2 => (1..9_i64).prop_map(|issue| Op::Close { issue }),
         1 => (1..9_i64, why).prop_map(|(issue, why)| Op::IssueGone { issue, why }),
         4 => workflow.prop_map(|workflow| Op::StartByHand { workflow }),
@@ -73,6 +130,9 @@ fn by_people() -> impl Strategy<Value = Op> {
         2 => (1..4_u32, 1..3_u32, 1..6_u32)
             .prop_map(|(concurrency, gpu, limit)| Op::Policy { concurrency, gpu, limit }),
         2 => (0..8_usize).prop_map(|pick| Op::Lift { pick }),
+        // A maintainer goes through what waits.
+        6 => (1..9_i64).prop_map(|issue| Op::Comment { issue, who: DORA, backwards: false, steps: vec![approve()] }),
+        3 => any::<bool>().prop_map(|at_dispatch| Op::Push { at_dispatch }),
     ]
 }
 
@@ -112,7 +172,7 @@ fn by_workers() -> impl Strategy<Value = Op> {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    prop_oneof![37 => by_people(), 40 => by_github(), 49 => by_workers()]
+    prop_oneof![46 => by_people(), 40 => by_github(), 49 => by_workers()]
 }
 
 pub fn story() -> impl Strategy<Value = Story> {
@@ -138,7 +198,7 @@ impl fmt::Display for Op {
                 write!(f, "person {who} comments in issue {issue}{late}: {}", words(steps))
             }
             Self::Text { issue, who, revision, step } => {
-                let step = words(std::slice::from_ref(step));
+                let step = words(std::slice::from_ref(step.as_ref()));
                 write!(f, "person {who} writes revision {revision} of issue {issue}: {step}")
             }
             Self::Close { issue } => write!(f, "issue {issue} is closed"),
@@ -160,6 +220,13 @@ impl fmt::Display for Op {
             Self::Monitor => write!(f, "the monitor asks GitHub, and looks"),
             Self::Look => write!(f, "the monitor looks, and GitHub is away"),
             Self::Pass { minutes } => write!(f, "{minutes} min pass"),
+            Self::Push { at_dispatch } => {
+                write!(
+                    f,
+                    "the branch moves{}",
+                    if *at_dispatch { " in the middle of the next dispatch" } else { "" }
+                )
+            }
             Self::Policy { concurrency, gpu, limit } => {
                 write!(f, "the policy: {concurrency} at a time, {gpu} GPUs, {limit} may wait")
             }
@@ -169,13 +236,16 @@ impl fmt::Display for Op {
     }
 }
 
-fn words(steps: &[Step]) -> String {
+pub fn words(steps: &[Step]) -> String {
     let word = |step: &Step| match step {
-        Step::Ask { asked: Asked::Valid(request) } => {
+        Step::Ask { asked: Asked::Valid(request), .. } => {
             format!("/build {} tag={}", request.build_type, request.inputs["tag"])
         }
         Step::Ask { .. } => "/build, with a mistake".to_owned(),
         Step::Cancel => "/cancel".to_owned(),
+        Step::Approve { .. } => "/approve".to_owned(),
+        Step::Reject { .. } => "/reject".to_owned(),
+        Step::Retry { .. } => "/retry".to_owned(),
         _ => "/status".to_owned(),
     };
     steps.iter().map(word).collect::<Vec<_>>().join(" and ")

@@ -60,6 +60,10 @@ pub struct World {
     /// Builds that ever held a slot.
     pub taken: BTreeSet<BuildId>,
     pub hub: Hub,
+    /// The commit that the branch stands for.
+    pub head: String,
+    /// By issue and build type, the last text that asked for a build: when it was written, and its digest.
+    pub texts: BTreeMap<(i64, String), (DateTime<Utc>, String)>,
     pub turns: u64,
     /// Events that were applied.
     pub steps: u64,
@@ -96,6 +100,8 @@ impl World {
             over: BTreeSet::new(),
             taken: BTreeSet::new(),
             hub: Hub::default(),
+            head: "commit 0".into(),
+            texts: BTreeMap::new(),
             turns: 0,
             steps: 0,
             made: 0,
@@ -137,9 +143,11 @@ impl World {
         self.turns += 1;
         self.steps += events.len() as u64;
         let before = Before { open: self.open.clone(), leases: self.leases.clone() };
+        self.note_texts(events, &verdicts);
         self.write(&locks, &changes);
         self.settle_inbox(events, &verdicts, &changes);
         self.check_step(&before, &changes);
+        self.check_approvals(events, &before, &changes);
         if let ([stored], [Verdict::Applied]) = (events, &verdicts[..]) {
             self.check_answer(stored);
         }

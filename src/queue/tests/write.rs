@@ -158,6 +158,7 @@ fn written_over(old: &Build, new: &Build) -> Build {
         run_url: new.run_url,
         head_sha: new.head_sha,
         ending: new.ending,
+        approval: new.approval,
         ..old.clone()
     }
 }

@@ -1,15 +1,13 @@
 //! What a person asks for becomes a build, or gets a reason why not.
 
-use std::collections::BTreeMap;
-
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     super::{
-        By, CancelMark, Facts, IssueEvent, Person, PolicyState, Refusal, Reply, Role, Step, Trigger,
-        event::issue_key,
+        Approval, By, CancelMark, Facts, IssueEvent, Person, PolicyState, Refusal, Reply, Step, Trigger,
+        Voided, event::issue_key,
     },
-    BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
+    Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
     create::Draft,
     why::asked_by,
 };
@@ -25,12 +23,14 @@ pub(super) struct Asker<'a> {
     pub facts: &'a Facts,
     pub trigger: Trigger,
     pub comment: Option<i64>,
+    /// When it was written, by GitHub's clock, to the second.
+    pub at: Option<DateTime<Utc>>,
     /// The permanent key of the request, and of the words that answer it.
     pub key: String,
 }
 
 impl<'a> Asker<'a> {
-    fn draft(&self) -> Draft<'a> {
+    pub(super) fn draft(&self) -> Draft<'a> {
         Draft {
             asker: self.issue.to_string(),
             issue: Some(self.issue),
@@ -39,6 +39,7 @@ impl<'a> Asker<'a> {
             trigger: self.trigger,
             person: self.person,
             default_ref: &self.facts.default_branch,
+            why: None,
         }
     }
 }
@@ -52,9 +53,12 @@ impl Turn {
         let revision = revision(&event.text);
         let mut fresh = false;
         for step in &facts.steps {
-            let Step::Ask { asked } = step else { continue };
+            let Step::Ask { asked, corrects, .. } = step else { continue };
+            if *corrects && !self.has_asked(event.issue) || self.is_stale(event, asked) {
+                continue;
+            }
             let key = issue_key(event.issue, asked, &revision);
-            if !self.note_request(&key) {
+            if !self.note_request(&key) && !self.is_changed_back(event, asked) {
                 continue;
             }
             fresh = true;
@@ -64,6 +68,7 @@ impl Turn {
                 facts,
                 trigger: Trigger::Issue,
                 comment: None,
+                at: event.at,
                 key,
             };
             self.ask(&asker, asked)?;
@@ -83,71 +88,75 @@ impl Turn {
     /// Returns whether the request was granted or needs nothing.
     pub(super) fn ask(&mut self, asker: &Asker<'_>, asked: &Asked) -> Result<bool, NotPlanned> {
         self.state.locks.require(&LockKey::issue(self.state.repo, &asker.issue.to_string()))?;
-        if asker.facts.role < Role::Write {
-            let line = may_be_copied(asker, asked);
-            return Ok(self.refuse(asker, Refusal::MayNotAsk { line }));
+        // Before anything is refused: what was edited must not be approved any more.
+        let voids = self.void_edited(asker, asked)?;
+        if !self.may(asker, "build", false) {
+            return Ok(false);
         }
         match asked {
-            Asked::Valid(request) => self.ask_valid(asker, request),
+            Asked::Valid(request) => self.ask_valid(asker, request, voids),
             Asked::Invalid(invalid) => self.ask_invalid(asker, invalid),
         }
     }
 
-    fn ask_valid(&mut self, asker: &Asker<'_>, request: &Request) -> Result<bool, NotPlanned> {
-        let last = self.state.last_of(asker.issue, &request.build_type);
-        let same =
-            last.is_some_and(|build| build.inputs == request.inputs && build.status != Status::Invalid);
-        let stopping = last.is_some_and(|build| build.status == Status::Cancelling);
-        match last.map(|build| build.status.is_terminal()) {
+    fn ask_valid(&mut self, asker: &Asker<'_>, request: &Request, voids: bool) -> Result<bool, NotPlanned> {
+        let last = self.state.last_of(asker.issue, &request.build_type).cloned();
+        let same = last.as_ref().is_some_and(|build| asks_for(build, request));
+        match last.as_ref().map(|build| build.status.is_terminal()) {
             // Said yes to, this wish would end with the build that is being stopped.
-            Some(false) if same && stopping && asker.trigger == Trigger::Comment => {
-                let refusal =
-                    Refusal::Stopping { build_type: request.build_type.clone(), line: line_of(request) };
-                return Ok(self.refuse(asker, refusal));
+            Some(false) if same && self.is_stopping(&last) && asker.trigger == Trigger::Comment => {
+                let (build_type, line) = (request.build_type.clone(), line_of(request));
+                return Ok(self.refuse(asker, Refusal::Stopping { build_type, line }));
             }
             Some(false) if same => return Ok(true),
             Some(false) => {
-                let refusal = Refusal::OtherAnswers {
-                    build_type: request.build_type.clone(),
-                    line: Some(line_of(request)),
-                };
-                return Ok(self.refuse(asker, refusal));
+                let (build_type, line) = (request.build_type.clone(), Some(line_of(request)));
+                return Ok(self.refuse(asker, Refusal::OtherAnswers { build_type, line }));
             }
             // The issue's text changed, what it asks for did not.
             Some(true) if same && asker.trigger == Trigger::Issue => return Ok(true),
             _ => {}
         }
-        if self.state.waiting() >= self.state.settings.limit {
-            return Ok(self.refuse(asker, Refusal::QueueFull { limit: self.state.settings.limit }));
+        let approval = asker.approval_of(request, self.state.now);
+        if approval.as_ref().is_none_or(|approval| approval.until.is_none()) && self.is_full(asker) {
+            return Ok(false);
         }
-        let follows = last.map(|build| build.build_id);
-        let id = self.create(asker.draft(), request, follows);
-        match self.cancelled_already(asker) {
-            Some(by) => self.end(id, Status::Cancelled, Ending::Cancelled { by }, Slots::GiveBack)?,
-            None => self.join(id)?,
+        let id = self.create(asker.draft(), request, last.map(|build| build.build_id));
+        let approval =
+            approval.map(|approval| Approval { voided: voids.then_some(Voided::Answers), ..approval });
+        // Also of one that is born cancelled: it may be asked for once more.
+        self.change(id, None, |build| build.approval = approval)?;
+        if let Some(by) = self.cancelled_already(asker) {
+            self.end(id, Status::Cancelled, Ending::Cancelled { by }, Slots::GiveBack)?;
+            return Ok(true);
         }
+        self.begin(id)?;
         Ok(true)
+    }
+
+    /// Says so, if no more may wait.
+    pub(super) fn is_full(&mut self, asker: &Asker<'_>) -> bool {
+        let limit = self.state.settings.limit;
+        let full = self.state.waiting() >= limit;
+        if full {
+            self.refuse(asker, Refusal::QueueFull { limit });
+        }
+        full
+    }
+
+    fn is_stopping(&self, build: &Option<Build>) -> bool {
+        build.as_ref().is_some_and(|build| build.status == Status::Cancelling)
     }
 
     fn ask_invalid(&mut self, asker: &Asker<'_>, invalid: &Invalid) -> Result<bool, NotPlanned> {
         let build_type = invalid.build_type.clone().unwrap_or_default();
-        let last = self.state.last_of(asker.issue, &build_type);
-        if last.is_some_and(|build| !build.status.is_terminal()) {
+        let last = self.state.last_of(asker.issue, &build_type).cloned();
+        if last.as_ref().is_some_and(|build| !build.status.is_terminal()) {
             let refusal = Refusal::OtherAnswers { build_type, line: invalid.corrected.clone() };
             return Ok(self.refuse(asker, refusal));
         }
-        let follows = last.map(|build| build.build_id);
-        let request = Request {
-            build_type,
-            workflow: String::new(),
-            git_ref: None,
-            inputs: BTreeMap::new(),
-            shown: Vec::new(),
-            resources: Vec::new(),
-            timeout_seconds: 0,
-            correlates: false,
-        };
-        let id = self.create(asker.draft(), &request, follows);
+        let request = Request { build_type, ..Request::default() };
+        let id = self.create(asker.draft(), &request, last.map(|build| build.build_id));
         let now = self.state.now;
         let ending =
             Ending::Invalid { problems: invalid.problems.clone(), corrected: invalid.corrected.clone() };
@@ -162,7 +171,7 @@ impl Turn {
         Ok(false)
     }
 
-    fn join(&mut self, id: BuildId) -> Result<(), NotPlanned> {
+    pub(super) fn join(&mut self, id: BuildId) -> Result<(), NotPlanned> {
         let queue = LockKey::queue(self.state.repo, QUEUE);
         self.state.locks.require(&queue)?;
         let now = self.state.now;
@@ -191,11 +200,17 @@ impl Turn {
         Some(if mark.author_id == asker.person.id { By::Requester } else { By::Maintainer })
     }
 
+    /// Without words: the reaction says it. Always `false`: not granted.
+    pub(super) fn deny(&mut self, asker: &Asker<'_>, refusal: &Refusal) -> bool {
+        let why = asked_by(&asker.issue.to_string(), asker.comment);
+        let why = format!("{why}: {}", reason_of(refusal));
+        self.audit(None, "request", None, Some("refused"), Some(&why));
+        false
+    }
+
     /// Says why not, in words. Always `false`: not granted.
     pub(super) fn refuse(&mut self, asker: &Asker<'_>, refusal: Refusal) -> bool {
-        let why = asked_by(&asker.issue.to_string(), asker.comment);
-        let why = format!("{why}: {}", reason_of(&refusal));
-        self.audit(None, "request", None, Some("refused"), Some(&why));
+        self.deny(asker, &refusal);
         self.effect(Effect::Reply {
             issue: asker.issue,
             key: asker.key.clone(),
@@ -205,23 +220,31 @@ impl Turn {
     }
 }
 
-fn may_be_copied(asker: &Asker<'_>, asked: &Asked) -> Option<String> {
-    match asked {
-        Asked::Valid(request) if asker.trigger == Trigger::Issue => Some(line_of(request)),
-        _ => None,
-    }
+/// Is this build of what `request` asks for, and was not edited into something else since?
+pub(super) fn asks_for(build: &Build, request: &Request) -> bool {
+    let same = match (&build.digest, &request.digest) {
+        (Some(one), Some(other)) => one == other,
+        // Asked of a version that made no digests.
+        _ => build.inputs == request.inputs,
+    };
+    same && build.status != Status::Invalid && build.ending != Some(Ending::Replaced)
 }
 
 /// The line that asks for the same again.
-fn line_of(request: &Request) -> String {
-    let inputs = request.shown.iter().map(|shown| (shown.name.as_str(), shown.value.as_str()));
-    crate::request::build_line(Some(&request.build_type), inputs)
+pub(super) fn line_of(request: &Request) -> String {
+    crate::request::line_of(&request.build_type, &request.shown)
 }
 
 fn reason_of(refusal: &Refusal) -> &'static str {
     match refusal {
-        Refusal::MayNotAsk { .. } => "asking needs write",
-        Refusal::MayNotCancel => "cancelling needs write, or to have asked",
+        Refusal::MayNot { .. } => "the command needs a higher role",
+        Refusal::OwnRequest => "nobody approves what they asked for",
+        Refusal::NothingToApprove => "nothing to approve",
+        Refusal::ChangedSince => "the approval is older than what it would approve",
+        Refusal::CommitChanged => "the branch has moved",
+        Refusal::NothingToRetry => "nothing to retry",
+        Refusal::PolicyChanged { .. } => "the policy has changed",
+        Refusal::NothingToUnlock { .. } => "nothing to unlock",
         Refusal::QueueFull { .. } => "the queue is full",
         Refusal::OtherAnswers { .. } => "a build with other answers is open",
         Refusal::Stopping { .. } => "the same build is still being stopped",

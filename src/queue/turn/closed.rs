@@ -8,7 +8,7 @@ use super::{
 impl Turn {
     /// What waits is cancelled; what runs goes on to its end.
     pub(super) fn issue_gone(&mut self, issue: i64, why: Gone) -> Result<Verdict, NotPlanned> {
-        let queued = self.ids(|build| build.status == Status::Queued && build.issue == Some(issue));
+        let queued = self.ids(|build| build.status.waits() && build.issue == Some(issue));
         for id in &queued {
             self.end(*id, Status::Cancelled, Ending::IssueGone { why }, Slots::GiveBack)?;
         }
@@ -18,6 +18,7 @@ impl Turn {
     /// What every turn ends with: nothing is started where the App may not work, and nothing waits where it never will
     /// again.
     pub(super) fn go_on(&mut self) -> Result<(), NotPlanned> {
+        self.keep_approvals()?;
         match self.state.access {
             Access::Active => self.promote(),
             Access::Suspended | Access::Archived | Access::Removed => Ok(()),
@@ -31,7 +32,7 @@ impl Turn {
     }
 
     fn close_queue(&mut self, why: &Ending) -> Result<(), NotPlanned> {
-        for id in self.ids(|build| build.status == Status::Queued) {
+        for id in self.ids(|build| build.status.waits()) {
             self.end(id, Status::Cancelled, why.clone(), Slots::GiveBack)?;
         }
         self.out.look_again = self.state.unloaded > 0;
@@ -56,7 +57,7 @@ impl Turn {
         self.state.access != Access::Deleted && ending.is_some_and(Ending::is_told)
     }
 
-    fn ids(&self, which: impl Fn(&Build) -> bool) -> Vec<BuildId> {
+    pub(super) fn ids(&self, which: impl Fn(&Build) -> bool) -> Vec<BuildId> {
         self.state.builds.values().filter(|build| which(build)).map(|build| build.build_id).collect()
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Draft<'a> {
     pub person: &'a Person,
     /// What is built when the request names no branch or tag.
     pub default_ref: &'a str,
+    /// For the audit, if it is more than who asked where.
+    pub why: Option<String>,
 }
 
 impl Turn {
@@ -67,8 +69,12 @@ impl Turn {
             head_sha: None,
             ending: None,
             follows: follows.map(|id| id.0),
+            digest: request.digest.clone(),
+            terms: request.terms.clone(),
+            sealed: request.sealed.clone(),
+            approval: None,
         };
-        let why = asked_by(&build.asker, build.comment_id);
+        let why = draft.why.unwrap_or_else(|| asked_by(&build.asker, build.comment_id));
         self.audit(Some(id), "request", None, Some(build.status.as_str()), Some(&why));
         self.state.builds.insert(id, build);
         id

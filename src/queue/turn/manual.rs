@@ -48,12 +48,9 @@ impl Turn {
         let request = Request {
             build_type: counts_as.build_type,
             workflow: report.workflow.clone(),
-            git_ref: None,
-            inputs: Default::default(),
-            shown: Vec::new(),
             resources: counts_as.resources,
             timeout_seconds: counts_as.timeout_seconds.unsigned_abs(),
-            correlates: false,
+            ..Request::default()
         };
         let draft = Draft {
             asker,
@@ -64,6 +61,7 @@ impl Turn {
             // Their id is in no report.
             person: &Person { id: 0, login: starter.clone() },
             default_ref: &report.head_sha,
+            why: None,
         };
         let id = self.create(draft, &request, follows);
         let slots = match self.state.builds.get(&id) {

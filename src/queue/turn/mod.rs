@@ -4,6 +4,7 @@
 //! lock, checks that the step is allowed, counts the version and writes the audit entry; and all slots come and go
 //! through `promote.rs`.
 
+mod approval;
 mod ask;
 mod closed;
 mod command;
@@ -11,6 +12,7 @@ mod create;
 mod manual;
 mod overdue;
 mod promote;
+mod retry;
 mod run;
 mod whose;
 mod why;
@@ -20,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::{
-    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect,
-    QUEUE, State, Status, Stored,
+    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Facts, Ids, LockKey, NotPlanned,
+    OutboxEffect, QUEUE, State, Status, Stored,
 };
 use why::{actor_of, why_of};
 
@@ -88,9 +90,9 @@ impl Turn {
             Event::IssueGone { issue, why } => self.issue_gone(*issue, *why),
             Event::RunGone { run_id, attempt } => self.run_gone(*run_id, *attempt),
             Event::Dispatched { build, answer } => self.dispatched(*build, answer),
-            // Promotion, which ends every turn, does the rest: a new policy may have more slots, and what the App may do
-            // was noted elsewhere.
-            Event::FilesChanged | Event::Access { .. } => Ok(Verdict::Applied),
+            // What the App may do was noted elsewhere; what ends every turn does the rest.
+            Event::FilesChanged { commit } => self.files_changed(commit.as_deref(), stored.facts.as_ref()),
+            Event::Access { .. } => Ok(Verdict::Applied),
             Event::Look => self.look(),
             Event::Lift { resource, slot, reason, .. } => self.lift(resource, *slot, reason),
         }?;
@@ -98,6 +100,16 @@ impl Turn {
         self.go_on()?;
         self.reset_if_empty()?;
         Ok(verdict)
+    }
+
+    /// A new policy may have more slots, which promotion sees to. Who changed the files is told what is wrong with them.
+    fn files_changed(&mut self, commit: Option<&str>, facts: Option<&Facts>) -> Result<Verdict, NotPlanned> {
+        let report = facts.and_then(|facts| facts.report.clone());
+        let head = || facts.and_then(|facts| facts.heads.get(&facts.default_branch).cloned());
+        if let Some((commit, report)) = commit.map(str::to_owned).or_else(head).zip(report) {
+            self.effect(Effect::Check { commit, report });
+        }
+        Ok(Verdict::Applied)
     }
 
     /// What is to be written.
@@ -207,7 +219,9 @@ impl Turn {
     fn reset_if_empty(&mut self) -> Result<(), NotPlanned> {
         let key = LockKey::queue(self.state.repo, QUEUE);
         self.state.locks.require(&key)?;
-        let open = self.state.builds.values().any(|build| !build.status.is_terminal());
+        // What awaits approval has no place in the queue.
+        let in_it = |status: Status| status == Status::Queued || status.is_holder();
+        let open = self.state.builds.values().any(|build| in_it(build.status));
         if !open && self.state.unloaded == 0 && self.state.resources.leases.is_empty() {
             self.count(key, 0);
         }

@@ -29,6 +29,9 @@ impl Turn {
             self.quarantine(id)?;
         }
         self.force_slow_cancels()?;
+        // First the time that did not count.
+        self.keep_approvals()?;
+        self.expire_approvals()?;
         Ok(Verdict::Applied)
     }
 

@@ -53,6 +53,7 @@ impl Turn {
             build.run_phase = Some(report.phase);
             build.head_sha = Some(report.head_sha.clone());
         })?;
+        self.hold_to_commit(id)?;
         match report.phase {
             Phase::Requested => self.heartbeat(id)?,
             Phase::InProgress => self.running(id)?,
@@ -97,6 +98,8 @@ impl Turn {
         let Some(build) = self.state.builds.get(&id) else { return Ok(()) };
         let concluded = Ending::Concluded { conclusion: conclusion.to_owned() };
         let (status, ending) = match (conclusion, build.ending.clone()) {
+            // Whatever it came to, it is not what was approved.
+            (_, Some(why @ Ending::OtherCommit)) => stopped(why),
             ("success" | "neutral", _) => (Status::Succeeded, concluded),
             ("cancelled", Some(why)) => stopped(why),
             // Stopped on GitHub by someone with write there.
@@ -136,6 +139,10 @@ impl Turn {
                 self.end(id, status, ending, Slots::GiveBack)?;
             }
             DispatchAnswer::NotStarted => self.concluded(id, "cancelled")?,
+            DispatchAnswer::Moved { .. } if open.status == Status::Cancelling => {
+                self.concluded(id, "cancelled")?
+            }
+            DispatchAnswer::Moved { commit } => self.moved(id, commit)?,
             // A run that is another build's says nothing about this one's.
             DispatchAnswer::NeverConfirmed | DispatchAnswer::Started { .. } => {
                 self.end(id, Status::Lost, Ending::NeverConfirmed, Slots::Quarantine)?;

@@ -1,10 +1,17 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::request::long_form;
+
+mod mistakes;
 
 fn build(build_type: Option<&str>, inputs: &[(&str, &str)]) -> Command {
     let inputs = inputs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    Command::Build { build_type: build_type.map(str::to_owned), inputs }
+    Command::Build { build_type: build_type.map(str::to_owned), inputs, dry_run: false }
+}
+
+fn unlock(resource: &str, reason: &str) -> Command {
+    Command::Unlock { resource: resource.to_owned(), reason: reason.to_owned() }
 }
 
 /// The only command of a comment.
@@ -35,6 +42,19 @@ fn commands_are_read() {
         ("/trilock build tag=v1.4", build(None, &[("tag", "v1.4")])),
         ("/trilock  cancel", Command::Cancel),
         ("/trilock", Command::Help),
+        ("/approve", Command::Approve { build_type: None }),
+        ("/approve desktop", Command::Approve { build_type: Some("desktop".to_owned()) }),
+        (
+            "／ａｐｐｒｏｖｅ\u{3000}ｄｅｓｋｔｏｐ",
+            Command::Approve { build_type: Some("desktop".to_owned()) },
+        ),
+        ("/retry", Command::Retry { build_type: None }),
+        ("/trilock retry desktop", Command::Retry { build_type: Some("desktop".to_owned()) }),
+        ("/reject  not = \"now\", please ", Command::Reject { reason: "not = \"now\", please".to_owned() }),
+        ("/reject 不，谢谢", Command::Reject { reason: "不，谢谢".to_owned() }),
+        ("/queue", Command::Queue),
+        ("/unlock gpu:0  the host is gone", unlock("gpu:0", "the host is gone")),
+        ("／unlock ｇｐｕ：０ x", unlock("gpu:0", "x")),
         ("/cancel", Command::Cancel),
         ("  /status  ", Command::Status),
         ("/Help\r\n", Command::Help),
@@ -45,40 +65,19 @@ fn commands_are_read() {
 }
 
 #[test]
-fn a_mistake_has_reason_place_and_the_line_to_copy() {
-    let pair = "is not `key=value`; a value with blanks needs quotes: `key=\"two words\"`";
-    for (text, column, found, why, corrected) in [
-        ("/buid tag=v1", 1, "/buid", "is not a command; did you mean `/build`?", Some("/build tag=v1")),
-        ("/cancle", 1, "/cancle", "is not a command; did you mean `/cancel`?", Some("/cancel")),
-        ("/cancel。", 1, "/cancel。", "is not a command; did you mean `/cancel`?", Some("/cancel")),
-        ("/trilok build", 1, "/trilok", "is not a command; did you mean `/trilock`?", Some("/trilock help")),
-        ("/trilock biuld a=b", 10, "biuld", "is not a command; did you mean `build`?", Some("/build a=b")),
-        (
-            "/trilock deploy",
-            10,
-            "deploy",
-            "is not a command; there are `build`, `cancel`, `status`, `help`",
-            Some("/help"),
-        ),
-        ("/cancel it please", 9, "it please", "`/cancel` takes nothing after it", Some("/cancel")),
-        ("/build desktop note=two words", 25, "words", pair, Some("/build desktop note=\"two words\"")),
-        ("/build tag = v1.4", 12, "=", pair, Some("/build tag=v1.4")),
-        ("/build desktop tag= v1.4", 21, "v1.4", pair, Some("/build desktop tag=v1.4")),
-        ("/build desktop now tag=v1.4", 16, "now", pair, Some("/build desktop tag=v1.4")),
-        ("/build a=1 b = 2", 12, "b", pair, Some("/build a=1 b=2")),
-        ("/build a=\"x\"y", 13, "y", pair, Some("/build a=x")),
-        ("/build tag=v1 tag=v2", 15, "tag=v2", "is given twice", Some("/build tag=v2")),
-        ("/build note=\"two words", 13, "\"", "this quote has no end", Some("/build note=\"two words\"")),
-        ("/build note='two words", 13, "'", "this quote has no end", None),
+fn a_dry_run_is_asked_for_anywhere_in_the_line() {
+    for text in [
+        "/build --dry-run desktop tag=v1",
+        "/build desktop --dry-run tag=v1",
+        "/trilock build desktop tag=v1 --Dry-Run",
+        "／build desktop tag=v1 －－ｄｒｙ－ｒｕｎ --dry-run",
     ] {
-        let expected = CommandError {
-            column,
-            found: found.to_owned(),
-            why: why.to_owned(),
-            corrected: corrected.map(str::to_owned),
-        };
-        assert_eq!(one(text), Err(expected), "{text}");
+        let Ok(Command::Build { build_type, inputs, dry_run: true }) = one(text) else { panic!("{text}") };
+        let read = Command::Build { build_type, inputs, dry_run: false };
+        assert_eq!(read, build(Some("desktop"), &[("tag", "v1")]), "{text}");
     }
+    assert_eq!(one("/build note=\"a --dry-run\""), Ok(build(None, &[("note", "a --dry-run")])));
+    assert_eq!(one("/build note=--dry-run"), Ok(build(None, &[("note", "--dry-run")])));
 }
 
 #[test]
@@ -89,7 +88,11 @@ fn what_is_not_ours_is_left_alone() {
         "please /build",
         "- /build",
         "/assign me",
-        "/approve",
+        "/lgtm",
+        "/why",
+        "/pause for lunch",
+        "/retest",
+        "/close",
         "/test all",
         "/usr/bin/build",
         "/build/output is the folder",
@@ -101,6 +104,17 @@ fn what_is_not_ours_is_left_alone() {
     ] {
         assert_eq!(parse_comment(text), [], "{text}");
     }
+}
+
+#[test]
+fn it_is_known_who_wrote_the_long_form() {
+    for (text, long) in
+        [("/build", false), ("/biuld", false), ("/trilock", true), ("/trilok x", true), ("／trilock x", true)]
+    {
+        assert_eq!(parse_comment(text)[0].long, long, "{text}");
+    }
+    assert_eq!(long_form("/build a=b"), "/trilock build a=b");
+    assert_eq!(long_form("/trilock build"), "/trilock build");
 }
 
 #[test]

@@ -112,8 +112,38 @@ fn json_serves_where_no_heading_does() {
         assert_eq!(inputs(body), pairs(&expected));
     }
     assert_eq!(invalid("```json\n{ \"tag\": \n```").problems[0].why, "is not an object: line 2, column 0");
-    assert_eq!(invalid("{ \"tag\": [1] }").problems[0].field, "tag");
+    assert_eq!(invalid("{ \"tag\": [1] }").problems[0].field, "Version tag");
     assert_eq!(invalid("{ \"tag\": \"v1\\u0000.4\" }").problems[0].now.as_deref(), Some("v1\u{fffd}.4"));
+}
+
+#[test]
+fn all_that_is_wrong_with_json_is_told_at_once() {
+    let found = invalid("{ \"tag\": [\"v1.4\"], \"channel\": \"nightly\", \"x\": { \"a\": \"\\u0000\" } }");
+    let rows: Vec<_> =
+        found.problems.iter().map(|p| (p.field.as_str(), p.now.as_deref(), p.why.as_str())).collect();
+    assert_eq!(
+        rows,
+        [
+            ("Version tag", Some("[\"v1.4\"]"), "must be one value, not a list or object"),
+            ("Channel", Some("nightly"), "not one of stable, beta"),
+            ("x", Some("{\"a\":\"\\u0000\"}"), "is not an input; there are tag, channel, note, sign"),
+        ]
+    );
+}
+
+#[test]
+fn lists_and_boxes_of_a_form_are_answers() {
+    let ticked =
+        "### tag\n\nv1.4\n\n### Remark\n\n- [X] arm64\n- [ ] x86\n- [x] riscv, too\n\n### Channel\n\n";
+    let of = |channel: &str| inputs(&format!("{ticked}{channel}\n"));
+    let with = |channel| pairs(&[("channel", channel), ("note", "arm64, riscv, too"), ("tag", "v1.4")]);
+    assert_eq!(of("beta"), with("beta"));
+    assert_eq!(of("None"), with("stable"));
+    assert_eq!(of("- [ ] stable\n- [x] beta"), with("beta"));
+    assert_eq!(of("- [ ] stable\n- [ ] beta"), with("stable"));
+    let several = invalid("### tag\n\nv1.4\n\n### Channel\n\nstable, beta");
+    assert_eq!(several.problems[0].why, "not one of stable, beta");
+    assert_eq!(inputs("### tag\n\nv1.4\n\n### Remark\n\nNone")[1], ("note".to_owned(), "None".to_owned()));
 }
 
 #[test]
@@ -165,13 +195,6 @@ fn a_revision_follows_title_and_body_alone() {
     let moved = IssueText { title: format!("{}a", first.title), body: "\nb".to_owned(), ..first.clone() };
     assert_ne!(revision(&first), revision(&moved));
     assert_ne!(revision(&first), revision(&issue("a\nb ")));
-}
-
-#[test]
-fn a_heading_loses_its_marks_only() {
-    for (line, expected) in [("### C#", "C#"), ("### Tag ###\n", "Tag"), ("###", ""), ("### a b", "a b")] {
-        assert_eq!(heading_text(line), expected);
-    }
 }
 
 proptest! {

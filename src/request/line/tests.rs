@@ -30,6 +30,18 @@ proptest! {
         let commands = parse_comment(&line);
         prop_assert_eq!(commands.len(), 1);
         let inputs = inputs.into_iter().collect();
-        prop_assert_eq!(commands[0].parsed.clone(), Ok(Command::Build { build_type: kind, inputs }));
+        prop_assert_eq!(commands[0].parsed.clone(), Ok(Command::Build { build_type: kind, inputs, dry_run: false }));
     }
+}
+
+#[test]
+fn a_line_of_answers_withholds_private_ones() {
+    let shown = |name: &str, value: &str, private| Shown {
+        name: name.to_owned(),
+        label: "x".to_owned(),
+        value: value.to_owned(),
+        private,
+    };
+    let shown = [shown("tag", "v 1", false), shown("mail", "", true)];
+    assert_eq!(line_of("desktop", &shown), "/build desktop tag=\"v 1\" mail=…");
 }

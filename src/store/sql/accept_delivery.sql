@@ -2,7 +2,8 @@
 -- it through which installation the repository was reached before; null for a new one.
 -- $1 tenant, $2 delivery, $3 repo, $4 event name, $5 now, $6 raw (encrypted) or null, $7 inbox id, $8 issue, $9 comment,
 -- $10 event, $11 state, $12 the reaction "seen" as an outbox row or null, $13 what it says of its repository or null,
--- $14 audit id, for a delivery that GitHub was asked to send again
+-- $14 audit id, for a delivery that GitHub was asked to send again, $15 whether the commands are in their short form alone,
+-- which are others' where the policy says so
 WITH fresh AS (
     INSERT INTO delivery (tenant_id, delivery_id, repo_id, event, outcome, received_at, raw)
     VALUES ($1, $2, $3, $4, CASE WHEN $10::jsonb IS NULL THEN 'ignored' ELSE 'waiting' END, $5, $6)
@@ -31,6 +32,8 @@ WITH fresh AS (
     SELECT $1, o.effect_id, o.effect_key, $3, o.effect, $5, $5
       FROM fresh, jsonb_to_record($12::jsonb) AS o (effect_id uuid, effect_key text, effect jsonb)
      WHERE $12::jsonb IS NOT NULL
+       AND NOT ($15 AND EXISTS (SELECT FROM repository r WHERE r.tenant_id = $1 AND r.repo_id = $3
+                                   AND r.catalogue->'policy'->>'commands' = 'long'))
     ON CONFLICT ON CONSTRAINT outbox_once DO NOTHING
 ), row AS (
     INSERT INTO inbox (tenant_id, inbox_id, repo_id, delivery_id, source, issue, comment_id, event, state, received_at, due_at)

@@ -1,4 +1,5 @@
--- Without locks: who holds slots, the first $4 of the queue, the named resources. Only a plan is made from it.
+-- Without locks: who holds slots, the first $4 of the queue, the named resources, and if $6 all that await approval. Only
+-- a plan is made from it.
 SELECT jsonb_build_object(
     'named', coalesce((SELECT jsonb_agg(resource) FROM repository r, jsonb_object_keys(r.catalogue->'policy'->'named_resources') AS k (resource)
                         WHERE r.tenant_id = $1 AND r.repo_id = $2), '[]'),
@@ -15,4 +16,7 @@ SELECT jsonb_build_object(
           ORDER BY b.ticket LIMIT $4)
         UNION
         SELECT b.build_id, b.asker, b.resources FROM build b
-         WHERE b.tenant_id = $1 AND b.repo_id = $2 AND b.issue = ANY ($5)) AS touched), '[]'))
+         WHERE b.tenant_id = $1 AND b.repo_id = $2 AND b.issue = ANY ($5)
+        UNION
+        SELECT b.build_id, b.asker, b.resources FROM build b
+         WHERE b.tenant_id = $1 AND b.repo_id = $2 AND b.status = 'awaiting_approval' AND $6) AS touched), '[]'))

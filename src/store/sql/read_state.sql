@@ -1,6 +1,7 @@
 -- Everything that a turn may need, in one statement later than the one that waited for the locks: a waiting statement
 -- still sees the world from before its wait.
--- $1 tenant, $2 repo, $3 queue, $4 how many heads, $5 the events' issues, $6 their runs, $7 their request keys
+-- $1 tenant, $2 repo, $3 queue, $4 how many heads, $5 the events' issues, $6 their runs, $7 their request keys,
+-- $8 whether all that await approval are touched
 WITH held AS (
     SELECT * FROM lease WHERE tenant_id = $1 AND repo_id = $2
 ), open AS (
@@ -10,6 +11,8 @@ WITH held AS (
     UNION
     (SELECT * FROM build WHERE tenant_id = $1 AND repo_id = $2 AND queue = $3 AND status = 'queued'
       ORDER BY ticket LIMIT $4)
+    UNION
+    SELECT * FROM build WHERE tenant_id = $1 AND repo_id = $2 AND status = 'awaiting_approval' AND $8
 ), ended AS (
     (SELECT DISTINCT ON (issue, build_type) * FROM build_history
       WHERE tenant_id = $1 AND repo_id = $2 AND issue = ANY ($5)

@@ -12,7 +12,7 @@ WITH gone AS (
        SET version = c.version, status = c.status, priority = c.priority, ticket = c.ticket, queued_at = c.queued_at,
            starting_at = c.starting_at, running_at = c.running_at, stopping_at = c.stopping_at, forced_at = c.forced_at,
            run_id = c.run_id, run_attempt = c.run_attempt, run_phase = c.run_phase, run_url = c.run_url,
-           head_sha = c.head_sha, ending = c.ending
+           head_sha = c.head_sha, ending = c.ending, approval = c.approval
       FROM jsonb_populate_recordset(NULL::build, $4->'builds') AS c
      WHERE c.version > 1 AND b.tenant_id = $1 AND b.build_id = c.build_id AND b.version = c.version - 1
     RETURNING 1

@@ -64,9 +64,10 @@ export function table(caption, headings, rows) {
 }
 
 const PILLS = {
-  requested: ['Being checked', 'wait'], queued: ['Queued', 'wait'], starting: ['Starting', 'run'],
+  requested: ['Being checked', 'wait'], awaiting_approval: ['Needs approval', 'warn'], queued: ['Queued', 'wait'], starting: ['Starting', 'run'],
   running: ['Running', 'run'], cancelling: ['Stopping', 'warn'], succeeded: ['Succeeded', 'good'],
   failed: ['Failed', 'bad'], cancelled: ['Cancelled', 'still'], invalid: ['Needs correction', 'warn'],
+  rejected: ['Not approved', 'still'], approval_expired: ['Nobody approved', 'still'],
   timed_out: ['Timed out', 'bad'], lost: ['Lost', 'bad'],
   free: ['Free', 'still'], held: ['Held', 'run'], quarantined: ['Quarantined', 'bad'],
 };

@@ -91,12 +91,16 @@ struct BuildJson {
     stopped_by: Option<By>,
 }
 
+/// In the place of a private answer.
+const HIDDEN: &str = "(hidden)";
+
 impl RepositoryJson {
     pub fn new(row: &Repository, view: RepositoryView, github_url: &str, visitor: Visitor) -> Self {
         let url = format!("{github_url}/{}", row.full_name());
         let (running, mut waiting): (Vec<Build>, Vec<Build>) =
             view.open.into_iter().partition(|build| build.status.is_holder());
-        waiting.sort_by_key(|build| (build.status, build.order()));
+        // In the queue's order, then those who wait for approval.
+        waiting.sort_by_key(|build| (std::cmp::Reverse(build.status), build.order(), build.requested_at));
         let json = |build: Build| BuildJson::new(build, &url);
         let holds = |id: BuildId| view.leases.iter().any(|held| held.lease.build_id == id);
         let with_lock = |build: Build| {
@@ -152,7 +156,10 @@ impl BuildJson {
             answers: build
                 .shown
                 .into_iter()
-                .map(|shown| Answer { label: shown.label, value: shown.value })
+                .map(|shown| Answer {
+                    label: shown.label,
+                    value: if shown.private { HIDDEN.to_owned() } else { shown.value },
+                })
                 .collect(),
             requested_at: build.requested_at,
             queued_at: build.queued_at,

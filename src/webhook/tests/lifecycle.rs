@@ -62,6 +62,38 @@ fn installations_of_an_account() {
 }
 
 #[test]
+fn the_files_of_repositories_that_are_new_to_the_app_are_to_be_read() {
+    let list = json!([
+        { "id": 42, "name": "app", "full_name": "octo/app", "private": false },
+        { "id": 43, "name": "site" },
+        { "id": 44 },
+    ]);
+    let added = installation("added", json!({ "repositories_added": list, "repositories_removed": [] }));
+    let created = installation("created", json!({ "repositories": list }));
+    for (name, payload) in [("installation", &created), ("installation_repositories", &added)] {
+        let installed = parsed(name, payload).installed;
+        let shown: Vec<_> = installed
+            .iter()
+            .map(|one| {
+                (one.key.tenant_id, one.key.repo_id, one.full_name(), one.private, one.installation_id)
+            })
+            .collect();
+        let expected = [(7, 42, "octo/app".to_owned(), false, 5), (7, 43, "octo/site".to_owned(), true, 5)];
+        assert_eq!(shown, expected, "{name}: one without a name is not known well enough");
+        assert!(installed.iter().all(|one| one.default_branch == "main" && one.access == Access::Active));
+    }
+    for (name, action) in [
+        ("installation", "deleted"),
+        ("installation", "unsuspend"),
+        ("installation_repositories", "removed"),
+        ("installation_repositories", "created"),
+    ] {
+        let said = json!({ "repositories_added": list, "repositories_removed": list });
+        assert!(parsed(name, &installation(action, said)).installed.is_empty(), "{name} {action}");
+    }
+}
+
+#[test]
 fn times_of_installations_are_text_or_seconds_and_what_is_neither_is_absent() {
     let at = |updated: Value| {
         let payload = with(installation("unsuspend", json!({})), "/installation/updated_at", updated);
@@ -99,7 +131,10 @@ fn what_becomes_of_a_repository() {
 #[test]
 fn another_default_branch_has_another_catalogue() {
     let edited = |changes: Value| parsed("repository", &with(payload("edited"), "/changes", changes)).event;
-    assert_eq!(edited(json!({ "default_branch": { "from": "main" } })), Some(Event::FilesChanged));
+    assert_eq!(
+        edited(json!({ "default_branch": { "from": "main" } })),
+        Some(Event::FilesChanged { commit: None })
+    );
     assert_eq!(edited(json!({ "description": { "from": "old" } })), None);
     assert_eq!(edited(json!([])), None);
 }

@@ -21,17 +21,28 @@ const LONGEST: TimeDelta = TimeDelta::minutes(30);
 pub(in crate::workers) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let due = store.due_redeliveries(store.now().await?, AT_ONCE).await?;
+    let mut failed = None;
     for row in due {
-        ask(context, &row).await?;
+        match ask(context, &row).await {
+            Ok(()) => {}
+            // GitHub wants to be left alone, or the database is away: so it is for all of them.
+            Err(error) if is_for_all(&error) => return Err(error),
+            Err(error) => failed = Some(error),
+        }
     }
-    Ok(false)
+    failed.map_or(Ok(false), Err)
+}
+
+fn is_for_all(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), None | Some(GitHubError::RetryLater { .. }))
 }
 
 async fn ask(context: &Context, row: &Redelivery) -> anyhow::Result<()> {
     let store = context.store();
     let now = store.now().await?;
     if row.delivered_at < now - REMEMBERED {
-        return give_up(store, row, "it did not arrive however often GitHub was asked, and is too old now").await;
+        return give_up(store, row, "it did not arrive however often GitHub was asked, and is too old now")
+            .await;
     }
     if !store.claim_redelivery(row, now, now + back_off(row.attempts + 1)).await? {
         return Ok(());

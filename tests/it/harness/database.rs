@@ -24,7 +24,12 @@ static POSTGRES: OnceCell<Postgres> = OnceCell::const_new();
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 pub fn store_on(options: PgConnectOptions, bounds: LockBounds) -> Store {
-    Store::new(options, bounds, "11".repeat(32).parse().expect("a key"), 8)
+    store_with(options, bounds, &"11".repeat(32))
+}
+
+/// With these keys for what is encrypted at rest.
+pub fn store_with(options: PgConnectOptions, bounds: LockBounds, keys: &str) -> Store {
+    Store::new(options, bounds, keys.parse().expect("keys"), 8)
 }
 
 /// The address of a new, migrated database.

@@ -55,6 +55,7 @@ pub struct Trilock {
     server: Option<Server>,
     /// Far away, unless a story is about that: else what GitHub did not deliver would come at any time.
     pub reconcile_every: Duration,
+    secret_keys: String,
     /// Comments of the bot that a snapshot looked at, with the text that it saw.
     seen: Mutex<BTreeMap<u64, String>>,
     ended: bool,
@@ -92,6 +93,7 @@ impl Trilock {
             database: PgPool::connect_lazy_with(options),
             server: None,
             reconcile_every: Duration::from_secs(365 * 24 * 3600),
+            secret_keys: "11".repeat(32),
             seen: Mutex::default(),
             ended: false,
         };
@@ -117,7 +119,7 @@ impl Trilock {
         });
         let options = self.database.connect_options().as_ref().clone();
         let parts = Parts {
-            store: database::store_on(options, LockBounds::default()),
+            store: database::store_with(options, LockBounds::default(), &self.secret_keys),
             github: github.expect("a client"),
             clock: self.clock.clone(),
             secrets: WebhookSecrets::parse(SECRET).expect("a secret"),
@@ -131,6 +133,16 @@ impl Trilock {
             Server::start("127.0.0.1:0".parse().expect("an address"), parts).await.expect("it starts");
         self.github.set_webhook_url(format!("http://{}/webhooks/github", server.address()));
         self.server = Some(server);
+    }
+
+    /// Ends the server and starts one that has these keys for what is encrypted at rest.
+    pub async fn serve_with_keys(&mut self, keys: &str) {
+        self.calm().await;
+        self.kill();
+        let options = self.database.connect_options().as_ref().clone();
+        self.store = database::store_with(options, LockBounds::default(), keys);
+        self.secret_keys = keys.to_owned();
+        self.serve().await;
     }
 
     /// Where commands find the database.

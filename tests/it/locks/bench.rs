@@ -160,29 +160,35 @@ pub fn stored(event: Event, facts: Option<Facts>) -> Stored {
 
 pub fn facts(steps: Vec<Step>) -> Facts {
     let known_at = chrono::DateTime::UNIX_EPOCH;
-    Facts { known_at, role: Role::Write, policy: PolicyState::Good, default_branch: "main".into(), steps }
+    Facts {
+        known_at,
+        role: Role::Write,
+        policy: PolicyState::Good,
+        default_branch: "main".into(),
+        heads: Default::default(),
+        terms: Default::default(),
+        report: None,
+        steps,
+    }
 }
 
 pub fn comment(issue: i64, comment_id: i64) -> Event {
     let author = Person { id: 1, login: "ben".into() };
-    Event::Comment(CommentEvent { issue, comment_id, author, commands: Vec::new() })
+    let (commands, at, pull_request) = (Vec::new(), None, false);
+    Event::Comment(CommentEvent { issue, comment_id, author, commands, at, pull_request })
 }
 
 /// A valid `/build` of the type `model`, which needs the gpu, or `desktop`, which does not.
 pub fn ask(build_type: &str) -> Step {
     let resources = if build_type == "model" { vec!["gpu".into()] } else { Vec::new() };
-    Step::Ask {
-        asked: Asked::Valid(Request {
-            build_type: build_type.into(),
-            workflow: "build.yml".into(),
-            git_ref: None,
-            inputs: Default::default(),
-            shown: Vec::new(),
-            resources,
-            timeout_seconds: 7200,
-            correlates: false,
-        }),
-    }
+    let request = Request {
+        build_type: build_type.into(),
+        workflow: "build.yml".into(),
+        resources,
+        timeout_seconds: 7200,
+        ..Request::default()
+    };
+    Step::Ask { asked: Asked::Valid(request), dry_run: false, corrects: false }
 }
 
 pub fn asked(issue: i64, comment_id: i64) -> Stored {

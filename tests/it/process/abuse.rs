@@ -22,7 +22,7 @@ use crate::harness::fresh_database;
 /// Longer than the server lets anybody take over headers or a body.
 const PATIENCE: Duration = Duration::from_secs(20);
 const MB: usize = 1024 * 1024;
-/// What the process may hold at its worst, in MB of resident memory (README.md states it). 256 of them are bodies under way, and parsing
+/// What the process may hold at its worst, in MB of resident memory (docs/operating.md states it). 256 of them are bodies under way, and parsing
 /// and sealing copy those that are being taken in.
 const MOST_MEMORY: usize = 768;
 

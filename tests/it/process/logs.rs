@@ -10,7 +10,7 @@ use super::{
     child::{SECRET, Serving, output, text, trilock},
     survives::{ask, open_folder, sandbox, shows, until},
 };
-use crate::harness::{REPO, fresh_database};
+use crate::harness::{POLICY, POLICY_PATH, REPO, fresh_database};
 
 type Line = Map<String, Value>;
 
@@ -147,4 +147,35 @@ async fn no_secret_is_in_a_log() {
         let line = log.lines().find(|line| line.contains(secret));
         assert!(line.is_none(), "{secret} is in {}", line.unwrap_or_default());
     }
+}
+
+/// Whoever wrote it, and whatever goes wrong with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_private_answer_is_in_a_log() {
+    let (sandbox, folder) = (sandbox().await, open_folder());
+    let url = fresh_database().await.to_url_lossy().to_string();
+    let database = [
+        ("DATABASE_URL", url.as_str()),
+        ("TRILOCK_SECRET_KEY", &"2b".repeat(32)),
+        ("RUST_LOG", "trace,trilock=trace"),
+    ];
+    let policy = format!("{POLICY}      email: {{ type: email, private: true }}\n");
+    sandbox.world().put_file(REPO, POLICY_PATH, &policy).unwrap();
+    let server = Serving::start(&sandbox, &folder.path().join("app.pem"), &database).await;
+    let fault = ApiFault::once("GET", "/permission$", ApiTrouble::FailBefore(500));
+    sandbox.world().fault_api(fault).unwrap();
+    let wrong =
+        ["/build tag=1 email=PLANTED", "/build tag=v1.0 emial=PLANTED", "/build tag=v1.0 email = PLANTED"];
+    for line in wrong.into_iter().chain(["/build tag=v1.0 email=PLANTED"]) {
+        let mut world = sandbox.world();
+        let issue = world.open_issue(REPO, "ben", "Please", "I need one.", &[]).unwrap();
+        world.comment(REPO, issue, "ben", &line.replace("PLANTED", "planted@private.example")).unwrap();
+        drop(world);
+        until(&sandbox, "an answer", |world| shows(world, issue, "### ")).await;
+    }
+    server.signal(Signal::SIGTERM);
+    let (log, _) = server.end().await;
+    assert!(log.contains("\"level\":\"TRACE\""));
+    let line = log.lines().find(|line| line.contains("planted"));
+    assert!(line.is_none(), "{}", line.unwrap_or_default());
 }

@@ -81,6 +81,7 @@ async fn a_build_from_its_request_to_its_end_and_a_cancel() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_and_what_is_wrong() {
     let t = Trilock::start().await;
+    t.policy(&format!("{POLICY}permissions: {{ build: write }}\n")).await;
     let issue = t.issue("sam").await;
     t.comment("sam", issue, "/build tag=v1.0.0").await;
     t.replies(issue).await;
@@ -91,9 +92,10 @@ async fn what_is_refused_and_what_is_wrong() {
     t.replies(wrong).await;
     let form = t.request("eve", "### Version tag\n\nv2.0.0").await;
     t.carried_out(form, t.run(1).await).await;
-    assert_snapshot!(audit(&t).await, @r"
+    assert_snapshot!(audit(&t).await, @"
     trilock policy: unread > good (the files were read) delivery
-    sam request: - > refused (comment C in issue 1: asking needs write) delivery
+    trilock policy: good > good (the files were read) delivery
+    sam request: - > refused (comment C in issue 1: the command needs a higher role) delivery
     B1 ben request: - > requested (comment C in issue 2) delivery
     B1 ben status: requested > invalid (Version tag: must begin with v) delivery
     ben request: - > refused (comment C in issue 2: nothing to cancel) delivery

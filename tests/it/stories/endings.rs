@@ -17,10 +17,10 @@ async fn a_failed_run_names_job_and_step() {
     t.begin(run).await;
     t.pass(minutes(4)).await;
     t.fail(run, "windows", "Compile").await;
-    assert_snapshot!(t.outcome(issue).await, @r"
+    assert_snapshot!(t.outcome(issue).await, @"
     ### ❌ Your build failed: desktop `v1.4.0`
     It stopped in job **windows**, step **Compile**: [log](http://github/octo/app/actions/runs/run-1/job/J).
-    Your request itself was valid. To try once more with the same answers write a comment with only `/build desktop tag=v1.4.0 channel=stable`; if it fails again, ask here.
+    Your request itself was valid. Write a comment with only `/retry` to try once more with the same answers; if it fails again, ask here.
     Waited 0 s, ran 4 min · commit `1a2b3c4`
     ");
     assert_snapshot!(t.status(issue).await, @r"### ❌ Failed: desktop `v1.4.0` ([result](http://github/octo/app/issues/1#issuecomment-C))");

@@ -1,20 +1,27 @@
 //! The stories, by theme.
 
 mod answers;
+mod approval;
 mod audit;
 mod cancels;
+mod commands;
 mod crashes;
 mod dead;
 mod deliveries;
 mod dispatches;
 mod endings;
+mod feedback;
+mod first_policy;
 mod lifecycle;
 mod limits;
 mod main_job;
 mod manual_runs;
 mod order;
 mod policies;
+mod private;
 mod reconcile;
+mod requests;
+mod retry;
 mod storm;
 mod strangers;
 mod the_end;

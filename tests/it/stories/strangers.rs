@@ -2,24 +2,36 @@
 
 use insta::assert_snapshot;
 
-use crate::harness::{REPO, Trilock};
+use crate::harness::{REPO, Trilock, minutes};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strangers_build_is_refused() {
+async fn a_strangers_build_waits_for_a_maintainer() {
     let t = Trilock::start().await;
     let issue = t.issue("sam").await;
     let asked = t.comment("sam", issue, "/build tag=v1.4.0").await;
-    assert_snapshot!(t.replies(issue).await, @r"
-    ### 🚫 Not queued: asking for a build here needs write access
-    Nothing has been started. Someone who has it can ask in your place, with the same words in a comment here.
+    assert_snapshot!(t.status(issue).await, @"
+    ### ✋ Waiting for a maintainer's approval (until 23 Nov 13:58 UTC)
+    **desktop** · Version tag `v1.4.0` · Channel `stable` · from branch `main`
+
+    You need to do nothing.
+    Maintainers: `/approve`, or `/reject` and a reason.
     ");
-    assert_eq!(t.reactions(issue, asked), ["eyes", "confused"]);
+    assert_eq!(t.reactions(issue, asked), ["eyes", "+1"]);
     let form = t.request("sam", "### Version tag\n\nv1.4.0").await;
-    assert_snapshot!(t.replies(form).await, @r"
-    ### 🚫 Not queued: asking for a build here needs write access
-    Nothing has been started. Someone who has it can ask in your place: write a comment with only `/build desktop tag=v1.4.0 channel=stable`.
+    assert_snapshot!(t.status(form).await, @"
+    ### ✋ Waiting for a maintainer's approval (until 23 Nov 13:58 UTC)
+    **desktop** · Version tag `v1.4.0` · Channel `stable` · from branch `main`
+
+    You need to do nothing. Editing the issue asks for approval anew.
+    Maintainers: `/approve`, or `/reject` and a reason.
     ");
+    t.pass(minutes(24 * 60)).await;
     assert!(t.runs().is_empty());
+    for issue in [issue, form] {
+        t.comment("sam", issue, "/cancel").await;
+        assert!(t.outcome(issue).await.starts_with("### 🚫 Cancelled by you\nNothing was built."));
+        t.says(issue, "🚫 Cancelled").await;
+    }
     t.end().await;
 }
 
@@ -29,13 +41,13 @@ async fn a_strangers_cancel_is_refused_and_a_writers_is_not() {
     let first = t.asked("ben", "/build tag=v1.0.0").await;
     let second = t.asked("ben", "/build tag=v2.0.0").await;
     let cancel = t.comment("sam", first, "/cancel").await;
-    assert_snapshot!(t.replies(first).await, @r"
-    ### 🚫 Not cancelled: only who asked for the build may, or someone with write access
-    The build goes on as before. Ask one of them to write a comment with only `/cancel`.
+    assert_snapshot!(t.replies(first).await, @"
+    ### 🚫 Not done: `/cancel` is for people with write access, or who asked for the build
+    Nothing has changed. One of them can write it in a comment here. (I say this once in each issue.)
     ");
     assert_eq!(t.reactions(first, cancel), ["eyes", "confused"]);
     t.comment("sam", second, "/cancel").await;
-    assert!(t.replies(second).await.starts_with("### 🚫 Not cancelled"));
+    assert!(t.replies(second).await.starts_with("### 🚫 Not done: `/cancel` is for"));
     t.comment("eve", second, "/cancel").await;
     assert_snapshot!(t.outcome(second).await, @r"
     ### 🚫 Cancelled by a maintainer

@@ -18,9 +18,14 @@ async fn status_and_help_are_answered() {
     ### 💡 What you can write here
     Write a comment with only one of these:
 
-    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`
-    - `/cancel` takes this issue's builds out of the queue, or stops them
+    - `/build [type] key=value…` asks for a build; a value with blanks needs quotes: `key="two words"`; with `--dry-run` it only tells what would happen
+    - `/approve [type]` lets this issue's builds into the queue (maintainers)
+    - `/reject reason` turns them down (maintainers)
+    - `/cancel` takes this issue's builds out of the queue, or stops them (people with write access, or who asked)
+    - `/retry [type]` asks again for this issue's last build, with the same answers (people with write access, or who asked)
     - `/status` says how this issue's builds stand
+    - `/queue` says how many builds run and wait
+    - `/unlock RESOURCE reason` frees what was kept because nobody knew whether it is in use (admins)
     - `/help` shows this text
 
     What can be built, each with a line to copy:

@@ -1,5 +1,5 @@
 use super::super::super::{Ending, Phase, PolicyState, Reaction, Refusal, Reply, Status, Step, Verdict};
-use super::super::people::{ANNA, BEN, CARL, build, wrong};
+use super::super::people::{ANNA, BEN, build, wrong};
 use super::super::world::World;
 use super::{anna_runs, anna_starts};
 
@@ -113,17 +113,6 @@ fn an_invalid_command_is_refused_with_its_own_build() {
     world.says(1, 10, ANNA, wrong("desktop"));
     assert_eq!(world.reactions(), [Reaction::Refused]);
     assert_eq!(world.status(1), Status::Invalid);
-}
-
-#[test]
-fn a_stranger_may_not_ask() {
-    let mut world = World::new();
-    world.says(1, 10, CARL, build("desktop", "v1"));
-    assert_eq!(world.refusal(1), Some(&Refusal::MayNotAsk { line: None }));
-    world.writes(2, CARL, "tag v1", build("desktop", "v1"));
-    let line = Some("/build desktop tag=v1".to_owned());
-    assert_eq!(world.refusal(2), Some(&Refusal::MayNotAsk { line }), "somebody with write can copy the line");
-    assert!(world.open.is_empty() && world.history.is_empty());
 }
 
 #[test]

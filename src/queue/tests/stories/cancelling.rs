@@ -1,4 +1,4 @@
-use super::super::super::{By, DispatchAnswer, Ending, Event, Refusal, Status, Step};
+use super::super::super::{By, DispatchAnswer, Ending, Event, Refusal, Role, Status, Step};
 use super::super::people::{ANNA, BEN, CARL, build, person};
 use super::super::world::World;
 use super::{anna_runs, anna_starts};
@@ -90,7 +90,11 @@ fn a_running_build_holds_its_slot_until_its_run_has_ended() {
 fn a_stranger_cancels_nothing() {
     let mut world = anna_runs();
     world.says_cancel(1, 11, CARL);
-    assert_eq!((world.status(1), world.refusal(1)), (Status::Running, Some(&Refusal::MayNotCancel)));
+    let may_not = Refusal::MayNot { command: "cancel".into(), role: Role::Write, own: true };
+    assert_eq!((world.status(1), world.refusal(1)), (Status::Running, Some(&may_not)));
+    let told = world.decided.len();
+    world.says_cancel(1, 13, CARL);
+    assert_eq!(world.decided.len(), told + 1, "a reaction, and no second word");
     world.says_cancel(2, 12, CARL);
     assert_eq!(world.refusal(2), Some(&Refusal::NothingToCancel));
 }

@@ -185,7 +185,7 @@ fn a_smaller_capacity_only_drains() {
     world.answered(1, 901);
     world.answered(2, 902);
     world.concurrency = 1;
-    world.happens(Event::FilesChanged);
+    world.happens(Event::FilesChanged { commit: None });
     assert_eq!(world.holders(), [1, 2]);
     world.completes(901, "success");
     assert_eq!((world.holders(), world.status(3)), (vec![2], Status::Queued));
@@ -199,7 +199,7 @@ fn a_larger_capacity_starts_more_at_once() {
     let mut world = anna_starts();
     world.says(2, 20, BEN, build("desktop", "v2"));
     world.concurrency = 2;
-    world.happens(Event::FilesChanged);
+    world.happens(Event::FilesChanged { commit: None });
     assert_eq!(world.holders(), [1, 2]);
 }
 

@@ -64,7 +64,7 @@ fn what_is_taken_keeps_it_outside_and_everybody_waits_for_its_end() {
     assert_eq!((world.status(1), world.status(2)), (Status::Succeeded, Status::Queued));
     assert!(world.leases.is_empty(), "free, and granted to nobody");
     world.concurrency = 3;
-    world.happens(Event::FilesChanged);
+    world.happens(Event::FilesChanged { commit: None });
     assert_eq!(world.status(2), Status::Queued);
     world.runs(by_hand(950, Phase::Completed));
     assert_eq!(world.status(2), Status::Starting);
