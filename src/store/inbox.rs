@@ -62,7 +62,7 @@ impl Store {
             .bind(new_id())
             .bind(event.and_then(Event::issue))
             .bind(event.and_then(Event::comment))
-            .bind(event.map(|event| self.keys.seal_event(event)).transpose()?.map(json))
+            .bind(event.map(json))
             .bind(state)
             .bind(delivery.seen.map(json))
             .bind(delivery.repository.map(|repository| {
@@ -74,6 +74,7 @@ impl Store {
             }))
             .bind(new_id())
             .bind(event.is_some_and(Event::is_short))
+            .bind(event.map(|event| self.keys.seal_event(event)).transpose()?.flatten().map(json))
             .fetch_one(&self.pool)
             .await?;
         if fresh == 0 {

@@ -79,13 +79,14 @@ impl SecretKeys {
 
 /// Events with what people typed: some of it may be private, which is known only once the policy is.
 impl SecretKeys {
-    pub(super) fn seal_event(&self, event: &Event) -> Result<Value, StoreError> {
-        let plain = serde_json::to_value(event)?;
+    /// None: nobody wrote any of it.
+    pub(super) fn seal_event(&self, event: &Event) -> Result<Option<Value>, StoreError> {
         if !matches!(event, Event::Issue(_) | Event::Comment(_)) {
-            return Ok(plain);
+            return Ok(None);
         }
+        let plain = serde_json::to_value(event)?;
         let sealed = STANDARD.encode(self.seal(plain.to_string().as_bytes())?);
-        Ok(json!({ "event": plain["event"], "sealed": sealed }))
+        Ok(Some(json!({ "event": plain["event"], "sealed": sealed })))
     }
 
     /// Puts the event itself in the place of a sealed one.

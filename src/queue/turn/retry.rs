@@ -21,7 +21,9 @@ impl Turn {
         }
         let request = request_of(&old);
         let known = asker.facts.terms.get(&old.build_type);
-        if old.terms.is_none() || known != old.terms.as_ref() {
+        // Private answers are not kept for ever.
+        let forgotten = old.sealed.is_none() && old.shown.iter().any(|shown| shown.private);
+        if old.terms.is_none() || known != old.terms.as_ref() || forgotten {
             return Ok(self.refuse(asker, Refusal::PolicyChanged { line: Some(line_of(&request)) }));
         }
         let mut approval = asker.approval_of(&request, self.state.now);

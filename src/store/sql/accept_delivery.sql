@@ -3,7 +3,7 @@
 -- $1 tenant, $2 delivery, $3 repo, $4 event name, $5 now, $6 raw (encrypted) or null, $7 inbox id, $8 issue, $9 comment,
 -- $10 event, $11 state, $12 the reaction "seen" as an outbox row or null, $13 what it says of its repository or null,
 -- $14 audit id, for a delivery that GitHub was asked to send again, $15 whether the commands are in their short form alone,
--- which are others' where the policy says so
+-- which are others' where the policy says so, $16 the event sealed, for what people wrote, or null
 WITH fresh AS (
     INSERT INTO delivery (tenant_id, delivery_id, repo_id, event, outcome, received_at, raw)
     VALUES ($1, $2, $3, $4, CASE WHEN $10::jsonb IS NULL THEN 'ignored' ELSE 'waiting' END, $5, $6)
@@ -37,7 +37,15 @@ WITH fresh AS (
     ON CONFLICT ON CONSTRAINT outbox_once DO NOTHING
 ), row AS (
     INSERT INTO inbox (tenant_id, inbox_id, repo_id, delivery_id, source, issue, comment_id, event, state, received_at, due_at)
-    SELECT $1, $7, $3, $2, 'delivery', $8, $9, $10, $11, $5, $5 FROM fresh WHERE $10::jsonb IS NOT NULL
+    -- In the clear only where the policy is known and lets nobody write anything private.
+    SELECT $1, $7, $3, $2, 'delivery', $8, $9,
+           CASE WHEN $16::jsonb IS NULL OR EXISTS (
+                         SELECT FROM repository r WHERE r.tenant_id = $1 AND r.repo_id = $3
+                            AND (r.policy_state = 'none' OR r.catalogue IS NOT NULL AND NOT jsonb_path_exists(
+                                    r.catalogue, '$.policy.builds.*.inputs.* ? (@.private == true || @.secret == true)')))
+                THEN $10::jsonb ELSE $16::jsonb END,
+           $11, $5, $5
+      FROM fresh WHERE $10::jsonb IS NOT NULL
 ), arrived AS (
     UPDATE redelivery r SET arrived_at = $5, due_at = NULL
       FROM fresh WHERE r.tenant_id = $1 AND r.delivery_id = $2 AND r.arrived_at IS NULL
