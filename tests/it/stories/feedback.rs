@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use trilock::sandbox::CheckRun;
 
-use crate::harness::{POLICY, POLICY_PATH, REPO, Trilock, WORKFLOW, WORKFLOW_PATH};
+use crate::harness::{POLICY, POLICY_PATH, REPO, Trilock, WORKFLOW, WORKFLOW_PATH, minutes};
 
 const OTHER: &str = "octo/other";
 
@@ -231,5 +231,7 @@ async fn a_new_installation_has_all_its_repositories_read() {
     assert!(t.github.world().checks("octo/third").is_empty(), "without a policy there is nothing to say");
     let read = "SELECT count(*) FROM repository WHERE policy_state IN ('good', 'broken', 'none')";
     assert_eq!(t.count(read).await, 3);
+    // What could not be asked while the App was away is asked once more by and by.
+    t.pass(minutes(6)).await;
     t.end().await;
 }

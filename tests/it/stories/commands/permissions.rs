@@ -23,7 +23,10 @@ async fn raised_they_are_refused_with_words_once_in_each_issue() {
     Nothing has changed. One of them can write it in a comment here. (I say this once in each issue.)
     ");
     let form = t.request("sam", "### Version tag\n\nv1.4.0").await;
-    assert_snapshot!(t.replies(form).await, @"");
+    assert_snapshot!(t.replies(form).await, @"
+    ### 🚫 Not done: `/build` is for people with write access
+    Nothing has changed. One of them can write it in a comment here. (I say this once in each issue.)
+    ");
     for command in ["/status", "/help"] {
         let comment = t.comment("ben", issue, command).await;
         assert_eq!(t.reactions(issue, comment), ["eyes", "+1"], "{command}");
