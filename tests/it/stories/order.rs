@@ -109,9 +109,9 @@ async fn a_full_queue_is_refused_with_words() {
     let second = t.asked("eve", "/build tag=v2.0.0").await;
     let third = t.issue("ada").await;
     let asked = t.comment("ada", third, "/build tag=v3.0.0").await;
-    assert_snapshot!(t.replies(third).await, @r"
+    assert_snapshot!(t.replies(third).await, @"
     ### ⛔ The queue is full (1 of 1).
-    Nothing has been queued. When the [live queue](https://ci.example/q/octo/app) is shorter, ask again: write your `/build` comment once more, or edit the issue's text.
+    Nothing has been queued. When the [live queue](https://ci.example/q/octo/app) is shorter, try once more: with the same comment, or, if the issue's text asks, by editing it.
     ");
     assert_eq!(t.reactions(third, asked), ["eyes", "confused"]);
     assert_eq!(t.status(third).await, "(none)");
