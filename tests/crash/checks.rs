@@ -12,6 +12,7 @@ use trilock::sandbox::{CommentChange, Record, RunTimes};
 use crate::{
     database::Database,
     github::GitHub,
+    logs::Logs,
     town::{BuildType, REPOS},
 };
 
@@ -61,9 +62,6 @@ pub const NOT_STORED: &str = "
 
 const COUNTERS: &str = "SELECT tenant_id || '/' || key AS key, counter FROM lock WHERE class = 3";
 
-/// Words in a server's log that a healthy one never has.
-const NEVER_SAID: [&str; 2] = ["panicked", "guarded write refused"];
-
 /// Looks within which a second status comment goes away.
 const SOON: u32 = 10;
 
@@ -72,6 +70,7 @@ pub struct Watch<'a> {
     pub database: &'a Database,
     pub github: &'a GitHub,
     pub folder: &'a Path,
+    pub logs: Logs,
     /// The highest token seen of each resource.
     pub counters: BTreeMap<String, i64>,
     /// How many acknowledged webhooks were looked at.
@@ -94,7 +93,7 @@ impl Watch<'_> {
         all.extend(found("no dead letters", self.database.lines(DEAD).await));
         let violations: Vec<String> = self.github.read("violations", json!({})).await;
         all.extend(found("calls as GitHub describes them", violations));
-        all.extend(found("no panic, no refused write", self.logged()));
+        all.extend(found("no panic, no refused write", self.logs.unwell(self.folder)));
         all
     }
 
@@ -135,26 +134,6 @@ impl Watch<'_> {
         self.acknowledged = record.acknowledged.len();
         found("durable before it is acknowledged", self.database.lines_of(NOT_STORED, &new).await)
     }
-
-    fn logged(&self) -> Vec<String> {
-        let logs = std::fs::read_dir(self.folder).into_iter().flatten().flatten();
-        let logs = logs.map(|log| log.path()).filter(|path| path.extension().is_some_and(|it| it == "log"));
-        let texts = logs.filter_map(|path| std::fs::read_to_string(path).ok());
-        let mut said = Vec::new();
-        for text in texts {
-            let bad = text.lines().filter(|line| NEVER_SAID.iter().any(|words| line.contains(words)));
-            said.extend(bad.filter(|line| !is_late_withdrawal(line)).map(str::to_owned));
-        }
-        said
-    }
-}
-
-/// A dispatch may be tried in the very moment in which it is taken back: then the write is refused, and done anew.
-fn is_late_withdrawal(line: &str) -> bool {
-    let withdrawn = regex::Regex::new(r"withdrawn: \d+").expect("a pattern");
-    let line = withdrawn.replace_all(line, "");
-    let mut counts = line.split("Expected { ").skip(1).filter_map(|rest| rest.split(" }").next());
-    matches!((counts.next(), counts.next()), (Some(expected), Some(found)) if expected == found)
 }
 
 fn ours(record: &Record) -> impl Iterator<Item = &RunTimes> {

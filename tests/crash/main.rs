@@ -13,6 +13,7 @@
 //! | `town` | repositories, policies, people |
 //! | `people`, `chaos`, `admin` | who carries the schedule out |
 //! | `github`, `database`, `processes` | what it happens to |
+//! | `logs` | what the servers said |
 //! | `checks`, `ending` | what must hold, at any time and at the end |
 //! | `table` | what is told |
 
@@ -23,6 +24,7 @@ mod course;
 mod database;
 mod ending;
 mod github;
+mod logs;
 mod people;
 mod plan;
 mod processes;
@@ -44,6 +46,7 @@ use chaos::Fate;
 use checks::{Findings, Watch};
 use course::Crash;
 use database::Database;
+use logs::Logs;
 use people::People;
 use plan::schedule;
 use processes::{Sandbox, replicas};
@@ -98,6 +101,7 @@ async fn test(seed: u64, lasts: Duration) {
             database: &database,
             github: &github,
             folder: &folder,
+            logs: Logs::default(),
             counters: BTreeMap::new(),
             acknowledged: 0,
             second_comments: BTreeMap::new(),
@@ -106,6 +110,7 @@ async fn test(seed: u64, lasts: Duration) {
         wall,
         findings: Findings::new(),
         last_look: Duration::ZERO,
+        next_record: Duration::ZERO,
     };
     crash.prepare().await;
     let mut fate = Fate {
