@@ -1,13 +1,17 @@
 //! What must hold of approvals: nobody does without who needs one, and none outlives a change of what was approved.
 
-use super::super::{Build, Changes, Effect, Event, Person, Status, Step, Stored, Trigger, Verdict};
+use super::super::{
+    Build, Changes, Effect, Event, Person, Refusal, Reply, Status, Step, Stored, Trigger, Verdict,
+    event::issue_key,
+};
 use super::people::{CARL, DORA};
 use super::world::{Before, World};
-use crate::request::Asked;
+use crate::request::{Asked, revision};
 
 impl World {
-    /// Of each issue's text the latest that arrived. Within a second nobody can tell, so there the last that was new.
-    pub(super) fn note_texts(&mut self, events: &[Stored], verdicts: &[Verdict]) {
+    /// Of each issue's text the latest that arrived and counts. Within a second nobody can tell, so there the last that
+    /// was new.
+    pub(super) fn note_texts(&mut self, events: &[Stored], verdicts: &[Verdict], changes: &Changes) {
         for (stored, verdict) in events.iter().zip(verdicts) {
             let (Event::Issue(event), Some(facts), Some(at)) =
                 (&stored.event, &stored.facts, event_at(stored))
@@ -15,10 +19,20 @@ impl World {
                 continue;
             };
             for step in &facts.steps {
-                let Step::Ask { asked: Asked::Valid(request), .. } = step else { continue };
+                let Step::Ask { asked, .. } = step else { continue };
+                let Asked::Valid(request) = asked else { continue };
+                let text = issue_key(event.issue, asked, &revision(&event.text));
+                let is_new = *verdict == Verdict::Applied;
+                if is_new && came_too_late(changes, &text) {
+                    self.late_texts.insert(text);
+                    continue;
+                }
+                if !is_new && self.late_texts.contains(&text) {
+                    continue;
+                }
+                self.late_texts.remove(&text);
                 let key = (event.issue, request.build_type.clone());
                 let known = self.texts.get(&key).map(|(at, _)| *at);
-                let is_new = *verdict == Verdict::Applied;
                 if known.is_none_or(|known| at > known || at == known && is_new) {
                     self.texts.insert(key, (at, request.digest.clone().expect("a digest")));
                 }
@@ -79,6 +93,14 @@ fn event_at(stored: &Stored) -> Option<chrono::DateTime<chrono::Utc>> {
         Event::Comment(event) => event.at,
         _ => None,
     }
+}
+
+/// Whoever wrote this text was told that the build goes on with the answers that it had.
+fn came_too_late(changes: &Changes, text: &str) -> bool {
+    changes.effects.iter().any(|row| {
+        let Effect::Reply { key, reply: Reply::Refused { refusal }, .. } = &row.effect else { return false };
+        key == text && matches!(refusal, Refusal::OtherAnswers { .. })
+    })
 }
 
 /// A maintainer's comment, later than what it approves, and never of their own.

@@ -64,6 +64,8 @@ pub struct World {
     pub head: String,
     /// By issue and build type, the last text that asked for a build: when it was written, and its digest.
     pub texts: BTreeMap<(i64, String), (DateTime<Utc>, String)>,
+    /// Keys of texts that were written when their build had begun, as their writers were told.
+    pub late_texts: BTreeSet<String>,
     pub turns: u64,
     /// Events that were applied.
     pub steps: u64,
@@ -102,6 +104,7 @@ impl World {
             hub: Hub::default(),
             head: "commit 0".into(),
             texts: BTreeMap::new(),
+            late_texts: BTreeSet::new(),
             turns: 0,
             steps: 0,
             made: 0,
@@ -143,7 +146,7 @@ impl World {
         self.turns += 1;
         self.steps += events.len() as u64;
         let before = Before { open: self.open.clone(), leases: self.leases.clone() };
-        self.note_texts(events, &verdicts);
+        self.note_texts(events, &verdicts, &changes);
         self.write(&locks, &changes);
         self.settle_inbox(events, &verdicts, &changes);
         self.check_step(&before, &changes);
