@@ -165,6 +165,9 @@ pub enum Refusal {
 pub struct Mistake {
     pub line: u32,
     pub text: String,
+    /// The words at fault, where that is not the whole line.
+    #[serde(default)]
+    pub found: Option<String>,
     pub why: String,
     pub corrected: Option<String>,
 }

@@ -275,6 +275,14 @@ impl Stored {
         self.delivery_id.as_ref().map_or_else(|| self.source.clone(), |id| format!("delivery {id}"))
     }
 
+    /// The commit whose files are to be judged: the pushed one, else where the default branch stands.
+    pub(super) fn checked_commit(&self) -> Option<&str> {
+        let Event::FilesChanged { commit } = &self.event else { return None };
+        let facts = self.facts.as_ref();
+        let head = || facts.and_then(|facts| facts.heads.get(&facts.default_branch));
+        commit.as_ref().or_else(head).map(String::as_str)
+    }
+
     /// The permanent keys of what it asks for: each is granted once, whatever is delivered again.
     pub fn request_keys(&self) -> Vec<String> {
         match &self.event {
@@ -290,9 +298,15 @@ impl Stored {
                 keys.chain([told_key(event.issue)]).collect()
             }
             Event::Run(report) => vec![report.request_key()],
+            Event::FilesChanged { .. } => self.checked_commit().map(check_key).into_iter().collect(),
             _ => Vec::new(),
         }
     }
+}
+
+/// Under this key it is noted that what is wrong with the commit's files was said at it.
+pub(super) fn check_key(commit: &str) -> String {
+    format!("check:{commit}")
 }
 
 /// The key of what one revision of an issue's text asks for, per build type.

@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::{
-    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Facts, Ids, LockKey, NotPlanned,
-    OutboxEffect, QUEUE, State, Status, Stored,
+    AuditEntry, Build, BuildId, Changes, Effect, Ending, Event, Ids, LockKey, NotPlanned, OutboxEffect,
+    QUEUE, State, Status, Stored, event::check_key,
 };
 use why::{actor_of, why_of};
 
@@ -91,7 +91,7 @@ impl Turn {
             Event::RunGone { run_id, attempt } => self.run_gone(*run_id, *attempt),
             Event::Dispatched { build, answer } => self.dispatched(*build, answer),
             // What the App may do was noted elsewhere; what ends every turn does the rest.
-            Event::FilesChanged { commit } => self.files_changed(commit.as_deref(), stored.facts.as_ref()),
+            Event::FilesChanged { .. } => self.files_changed(stored),
             Event::Access { .. } => Ok(Verdict::Applied),
             Event::Look => self.look(),
             Event::Lift { resource, slot, reason, .. } => self.lift(resource, *slot, reason),
@@ -103,11 +103,12 @@ impl Turn {
     }
 
     /// A new policy may have more slots, which promotion sees to. Who changed the files is told what is wrong with them.
-    fn files_changed(&mut self, commit: Option<&str>, facts: Option<&Facts>) -> Result<Verdict, NotPlanned> {
-        let report = facts.and_then(|facts| facts.report.clone());
-        let head = || facts.and_then(|facts| facts.heads.get(&facts.default_branch).cloned());
-        if let Some((commit, report)) = commit.map(str::to_owned).or_else(head).zip(report) {
-            self.effect(Effect::Check { commit, report });
+    fn files_changed(&mut self, stored: &Stored) -> Result<Verdict, NotPlanned> {
+        let report = stored.facts.as_ref().and_then(|facts| facts.report.clone());
+        if let Some((commit, report)) = stored.checked_commit().zip(report)
+            && self.note_request(&check_key(commit))
+        {
+            self.effect(Effect::Check { commit: commit.to_owned(), report });
         }
         Ok(Verdict::Applied)
     }

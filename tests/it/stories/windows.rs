@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use trilock::sandbox::{ApiTrouble, World};
 
-use crate::harness::{CORRELATING_WORKFLOW, Issue, REPO, Trilock, WORKFLOW_PATH, minutes, seconds};
+use crate::harness::{
+    CORRELATING_WORKFLOW, Issue, POLICY_PATH, REPO, Trilock, WORKFLOW_PATH, minutes, seconds,
+};
 
 /// Longer than a dead worker's claim.
 const CLAIM: Duration = seconds(61);
@@ -223,6 +225,29 @@ async fn edited_status_comment(window: Window) {
     t.end().await;
 }
 
+/// Sent twice, it is seen once: the newest of its name on the commit.
+async fn check_run(window: Window) {
+    let mut t = world().await;
+    let on_head = |world: &World| {
+        let (head, checks) = (world.head(REPO).expect("a repository"), world.checks(REPO));
+        checks.into_iter().filter(|check| check.head_sha == head).collect::<Vec<_>>()
+    };
+    let kind = Kind {
+        method: "POST",
+        path: "/check-runs$",
+        noted: "SELECT count(*) FROM outbox WHERE effect->>'effect' = 'check' AND attempted_at IS NOT NULL",
+        done: |world: &World| !on_head(world).is_empty(),
+    };
+    let broken = "version: 1\nbuilds: {}\nlabels: 3\n";
+    kind.strike(&mut t, window, |world| world.put_file(REPO, POLICY_PATH, broken).expect("a file")).await;
+    let checks = on_head(&t.github.world());
+    assert!(checks.len() <= 2, "{checks:?}");
+    for check in checks {
+        assert_eq!((check.name.as_str(), check.conclusion.as_deref()), ("Trilock policy", Some("failure")));
+    }
+    t.end().await;
+}
+
 macro_rules! in_every_window {
     ($($kind:ident)*) => { $(
         mod $kind {
@@ -246,4 +271,4 @@ macro_rules! in_every_window {
     )* };
 }
 
-in_every_window!(dispatch cancel force_cancel reaction outcome reply status_comment edited_status_comment);
+in_every_window!(dispatch cancel force_cancel reaction outcome reply status_comment edited_status_comment check_run);
