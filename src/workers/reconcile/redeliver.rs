@@ -18,6 +18,9 @@ const AT_ONCE: i64 = 15;
 /// The longest wait between two requests: what people asked for is not kept waiting longer once all is well again.
 const LONGEST: TimeDelta = TimeDelta::minutes(30);
 
+/// Asked for in vain so often, a delivery that GitHub says it does not know is given up.
+const TIMES_UNKNOWN: i32 = 3;
+
 pub(in crate::workers) async fn step(context: &Context) -> anyhow::Result<bool> {
     let store = context.store();
     let due = store.due_redeliveries(store.now().await?, AT_ONCE).await?;
@@ -56,7 +59,10 @@ async fn ask(context: &Context, row: &Redelivery) -> anyhow::Result<()> {
             );
             Ok(())
         }
-        Err(GitHubError::NotFound) => give_up(store, row, "GitHub does not know it any more").await,
+        // Once may be a mistake.
+        Err(GitHubError::NotFound) if row.attempts + 1 >= TIMES_UNKNOWN => {
+            give_up(store, row, "GitHub does not know it any more").await
+        }
         Err(GitHubError::Refused { status, message }) => {
             give_up(store, row, &format!("GitHub refused: {status} {message}")).await
         }
