@@ -1,6 +1,7 @@
 //! What can be asked for, and how a repository gets its first build.
 
 use super::build::holders;
+use super::reply::ReplyView;
 use super::text::{code, escape, link, prose, span_to_copy};
 use crate::{
     queue::Role,
@@ -27,23 +28,27 @@ pub struct HelpBuild {
     pub inputs: Vec<(String, Option<String>)>,
 }
 
-pub(super) fn help(builds: &[HelpBuild], example: Option<&str>, queue_url: &str) -> String {
-    let builds = if builds.is_empty() { format!("{}\n", first_policy(example)) } else { list(builds) };
-    let commands: String = commands().iter().map(command).collect();
+pub(super) fn help(view: &ReplyView<'_>) -> String {
+    let builds = match view.builds {
+        [] => format!("{}\n", first_policy(view.example)),
+        builds => list(builds),
+    };
+    let role = |spec: &CommandSpec| view.permissions.get(spec.name).copied().unwrap_or(spec.role);
+    let commands: String = commands().iter().map(|spec| command(spec, role(spec))).collect();
     format!(
         "### 💡 What you can write here\n\
          Write a comment with only one of these:\n\n\
          {commands}\n\
          {builds}\n\
          What is going on now: {}",
-        link("live queue", queue_url)
+        link("live queue", view.queue_url)
     )
 }
 
 /// A line of the list; who may is said where not everybody may.
-fn command(spec: &CommandSpec) -> String {
+fn command(spec: &CommandSpec, role: Role) -> String {
     let written = format!("/{} {}", spec.name, spec.arguments);
-    let who = match spec.role {
+    let who = match role {
         Role::None | Role::Read => String::new(),
         role if spec.own => format!(" ({}, or who asked)", holders(role)),
         role => format!(" ({})", holders(role)),

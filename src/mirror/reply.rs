@@ -1,5 +1,7 @@
 //! Words in answer to a command or an issue.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::build::{answers_to, approval_by};
@@ -31,6 +33,8 @@ pub struct ReplyView<'a> {
     pub queue_url: &'a str,
     /// What can be asked for by comment, for [`Reply::Help`].
     pub builds: &'a [HelpBuild],
+    /// Who may use which command here, where the policy says so.
+    pub permissions: &'a BTreeMap<String, Role>,
     /// A policy for the repository's own workflows, where it has none.
     pub example: Option<&'a str>,
 }
@@ -47,7 +51,7 @@ pub struct QueueNow {
 /// The reply; its last line is [`reply_marker`].
 pub fn reply_comment(view: &ReplyView<'_>) -> String {
     let text = match view.reply {
-        Reply::Help => help(view.builds, view.example, view.queue_url),
+        Reply::Help => help(view),
         Reply::Status => view.status.map_or_else(|| no_build(view.queue_url), blocks),
         Reply::Queue => {
             view.queue.map_or_else(|| no_build(view.queue_url), |queue| queue_now(queue, view.queue_url))
@@ -102,9 +106,13 @@ fn mistake(mistake: &Mistake) -> String {
         Some(line) => format!("Write a new comment with only: {line}."),
         None => "A comment with only `/help` shows what can be written.".to_owned(),
     };
+    let at = |found: &String| format!(", at {}", code(found));
     let text = match mistake.text.as_str() {
         "" => "(not shown, as it may hold a private answer)".to_owned(),
-        text => code(text),
+        text => {
+            let found = mistake.found.as_ref().filter(|found| found.trim() != text.trim());
+            code(text) + &found.map(at).unwrap_or_default()
+        }
     };
     format!(
         "### ✏️ Line {} of your comment needs a correction\n{text}: {}\n\n{way_out} This line changed nothing.",

@@ -17,6 +17,7 @@ mod health;
 mod mirror;
 mod monitor;
 mod obstacle;
+mod outcome;
 mod pause;
 mod policy;
 mod prepare;

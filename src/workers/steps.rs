@@ -120,6 +120,7 @@ fn mistake(policy: Option<&Policy>, line: &CommandLine, error: &CommandError) ->
     let mistake = Mistake {
         line: line.line,
         corrected: error.corrected.clone().filter(|_| text.is_some()),
+        found: text.as_ref().map(|_| error.found.clone()).filter(|found| !found.is_empty()),
         text: text.unwrap_or_default(),
         why: error.why.clone(),
     };

@@ -1,4 +1,6 @@
-//! Comments and reactions: outcome comments, replies to commands.
+//! Comments and reactions: replies to commands, and how a comment is posted once.
+
+use std::collections::BTreeMap;
 
 use super::{
     Context,
@@ -7,15 +9,13 @@ use super::{
     effects::{Settled, repo_of, settle},
     files,
     mirror::status_of,
+    outcome,
 };
 use crate::{
-    github::{GitHubError, Job, Post, Reaction as Emoji, Repo},
-    mirror::{
-        Artifact, FailedStep, HelpBuild, OutcomeView, QueueNow, ReplyView, in_long_form, outcome_comment,
-        outcome_marker, reply_comment, reply_marker,
-    },
+    github::{GitHubError, Post, Reaction as Emoji, Repo},
+    mirror::{HelpBuild, QueueNow, ReplyView, in_long_form, reply_comment, reply_marker},
     policy::CommandForms,
-    queue::{Build, BuildId, Effect, Reaction, ReactionTarget, Refusal, Reply, RepoKey, Status},
+    queue::{Effect, Reaction, ReactionTarget, Refusal, Reply, RepoKey, Role, Status},
     store::{ClaimedEffect, Done, Posted, Repository, Urgency},
 };
 
@@ -28,7 +28,7 @@ pub(super) async fn step(context: &Context) -> anyhow::Result<bool> {
             settle(context, &claim, budget, react(context, &claim, target, reaction)).await?
         }
         Effect::Outcome { build, issue } => {
-            settle(context, &claim, budget, outcome(context, &claim, build, issue)).await?
+            settle(context, &claim, budget, outcome::post(context, &claim, build, issue)).await?
         }
         Effect::Reply { issue, key, reply } => {
             settle(context, &claim, budget, answer(context, &claim, issue, &key, &reply)).await?
@@ -94,6 +94,7 @@ async fn answer(
         queue: queue.as_ref(),
         queue_url: &queue_url,
         builds: &help_of(&repository),
+        permissions: &permissions_of(&repository),
         example: example.as_deref(),
     });
     let body = in_its_form(&repository, body);
@@ -132,54 +133,24 @@ async fn queue_now(context: &Context, repo: RepoKey) -> anyhow::Result<QueueNow>
     })
 }
 
-async fn outcome(
-    context: &Context,
-    claim: &ClaimedEffect,
-    id: BuildId,
-    issue: i64,
-) -> anyhow::Result<Settled> {
-    let Some(build) = context.store().build(claim.row.tenant_id, id).await? else {
-        return Ok(Settled::Never("no such build".into()));
-    };
-    let (repository, address) = context.repository(build.repo()).await?;
-    let found = match Found::look(context, &build, &address).await {
-        Ok(found) => found,
-        // Nothing was posted yet, so this counts as not tried.
-        Err(error) if error.is_transient() && claim.attempts < LOOKS => {
-            return Ok(Settled::from_error(&GitHubError::NotSent(error.to_string()), claim.attempts));
-        }
-        // The outcome is said without what GitHub does not tell.
-        Err(_) => Found::default(),
-    };
-    let body = outcome_comment(&OutcomeView {
-        build: &build,
-        repo_url: &repo_url(&build, &repository),
-        artifacts: &found.artifacts,
-        failed: found.failed,
-        last_step: found.last_step,
-    });
-    let body = in_its_form(&repository, body);
-    let key = format!("outcome:{id}");
-    let post = Comment { key, marker: outcome_marker(id), body, issue, mirror: Some(issue) };
-    post.put(context, claim, &address).await
-}
-
-/// How often the run's jobs and artifacts are asked for before an outcome goes out without them.
-const LOOKS: i32 = 6;
-
 /// A comment of ours that is posted once.
-struct Comment {
+pub(super) struct Comment {
     /// Its name in the table `posted`.
-    key: String,
-    marker: String,
-    body: String,
-    issue: i64,
+    pub key: String,
+    pub marker: String,
+    pub body: String,
+    pub issue: i64,
     /// The issue whose status comment links it.
-    mirror: Option<i64>,
+    pub mirror: Option<i64>,
 }
 
 impl Comment {
-    async fn put(self, context: &Context, claim: &ClaimedEffect, address: &Repo) -> anyhow::Result<Settled> {
+    pub async fn put(
+        self,
+        context: &Context,
+        claim: &ClaimedEffect,
+        address: &Repo,
+    ) -> anyhow::Result<Settled> {
         if context.store().posted(repo_of(&claim.row), &self.key).await?.is_some() {
             return Ok(Settled::done());
         }
@@ -196,56 +167,14 @@ impl Comment {
     }
 }
 
-/// What GitHub tells of an ended run.
-#[derive(Default)]
-struct Found {
-    artifacts: Vec<Artifact>,
-    failed: Option<FailedStep>,
-    last_step: Option<FailedStep>,
-}
-
-impl Found {
-    async fn look(context: &Context, build: &Build, address: &Repo) -> Result<Self, GitHubError> {
-        let (github, mut found) = (&context.0.github, Self::default());
-        let Some((run_id, run_url)) = build.run_id.zip(build.run_url.as_deref()) else { return Ok(found) };
-        let run = run_id.cast_unsigned();
-        match build.status {
-            Status::Succeeded => {
-                let artifacts = github.artifacts(address, run).await?.into_iter();
-                let shown = artifacts.map(|artifact| Artifact {
-                    url: format!("{run_url}/artifacts/{}", artifact.id),
-                    name: artifact.name,
-                    size_bytes: artifact.size,
-                    expires_at: artifact.expires_at,
-                });
-                found.artifacts = shown.collect();
-            }
-            Status::Failed => {
-                found.failed = stopped_at(&github.jobs(address, run).await?, Job::failed, run_url)
-            }
-            Status::TimedOut => {
-                let cancelled = |job: &Job| job.conclusion.as_deref() == Some("cancelled");
-                found.last_step = stopped_at(&github.jobs(address, run).await?, cancelled, run_url);
-            }
-            _ => {}
-        }
-        Ok(found)
+/// Who may use which command, where the policy says so. Of builds that different people approve, the least is told.
+fn permissions_of(repository: &Repository) -> BTreeMap<String, Role> {
+    let Some(catalogue) = &repository.catalogue else { return BTreeMap::new() };
+    let mut permissions = catalogue.policy.permissions.clone();
+    if let Some(by) = catalogue.policy.builds.values().map(|build| build.approval.by).min() {
+        permissions.extend(["approve", "reject"].map(|command| (command.to_owned(), by)));
     }
-}
-
-fn stopped_at(jobs: &[Job], which: impl Fn(&Job) -> bool, run_url: &str) -> Option<FailedStep> {
-    let job = jobs.iter().find(|job| which(job))?;
-    Some(FailedStep {
-        job: job.name.clone(),
-        step: job.stopped_at.clone(),
-        url: job.html_url.clone().unwrap_or_else(|| run_url.to_owned()),
-    })
-}
-
-/// The repository's address for people, as the run's link has it.
-fn repo_url(build: &Build, repository: &Repository) -> String {
-    let of_run = build.run_url.as_deref().and_then(|url| url.split_once("/actions/"));
-    of_run.map_or_else(|| format!("https://github.com/{}", repository.full_name()), |(url, _)| url.to_owned())
+    permissions
 }
 
 /// What can be asked for by comment.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
@@ -93,7 +95,13 @@ fn replies(texts: &[String; 4]) -> Vec<Reply> {
         refused(Refusal::OtherAnswers { build_type: b.clone(), line: Some(c.clone()) }),
         refused(Refusal::BrokenPolicy { errors: vec![error; 3] }),
         Reply::Mistake {
-            mistake: Mistake { line: 3, text: b.clone(), why: c.clone(), corrected: Some(d.clone()) },
+            mistake: Mistake {
+                line: 3,
+                text: b.clone(),
+                found: Some(a.clone()),
+                why: c.clone(),
+                corrected: Some(d.clone()),
+            },
         },
     ]
 }
@@ -125,10 +133,11 @@ proptest! {
             assert_sealed(&outcome, &outcome_marker(build.build_id));
         }
         let help = [HelpBuild { build_type: a.clone(), inputs: vec![(b.clone(), Some(c.clone())), (d.clone(), None)] }];
+        let permissions = BTreeMap::from([(b.clone(), Role::Admin)]);
         let queue = QueueNow { now, running: 1, queued: 2, awaiting_approval: 3 };
         for reply in &replies(&texts) {
             let reply = reply_comment(&ReplyView {
-                reply, key: a, status: Some(&view), queue: Some(&queue), queue_url: "https://ci.example/q/o/r", builds: &help, example: None, });
+                reply, key: a, status: Some(&view), queue: Some(&queue), queue_url: "https://ci.example/q/o/r", builds: &help, permissions: &permissions, example: None, });
             assert_sealed(&reply, &reply_marker(a));
         }
     }

@@ -23,6 +23,7 @@ fn reply_of(reply: &Reply, builds: &[HelpBuild], status: Option<&StatusView<'_>>
         queue: Some(&queue),
         queue_url: QUEUE_URL,
         builds,
+        permissions: &BTreeMap::from([("queue".to_owned(), Role::Triage)]),
         example: None,
     })
 }
@@ -49,7 +50,7 @@ fn help_lists_what_can_be_built() {
     - `/cancel` takes this issue's builds out of the queue, or stops them (people with write access, or who asked)
     - `/retry [type]` asks again for this issue's last build, with the same answers (people with write access, or who asked)
     - `/status` says how this issue's builds stand
-    - `/queue` says how many builds run and wait
+    - `/queue` says how many builds run and wait (people with triage access)
     - `/unlock RESOURCE reason` frees what was kept because nobody knew whether it is in use (admins)
     - `/help` shows this text
 
@@ -78,7 +79,7 @@ fn help_without_a_policy_tells_how_to_begin() {
     - `/cancel` takes this issue's builds out of the queue, or stops them (people with write access, or who asked)
     - `/retry [type]` asks again for this issue's last build, with the same answers (people with write access, or who asked)
     - `/status` says how this issue's builds stand
-    - `/queue` says how many builds run and wait
+    - `/queue` says how many builds run and wait (people with triage access)
     - `/unlock RESOURCE reason` frees what was kept because nobody knew whether it is in use (admins)
     - `/help` shows this text
 
@@ -357,13 +358,14 @@ fn mistake() {
     let said = |corrected: Option<&str>| Mistake {
         line: 2,
         text: "/biuld tag=v1.4.0".to_owned(),
+        found: Some("/biuld".to_owned()),
         why: "is not a command; did you mean `/build`?".to_owned(),
         corrected: corrected.map(str::to_owned),
     };
     let mistake = said(Some("/build tag=v1.4.0"));
     assert_snapshot!(reply_of(&Reply::Mistake { mistake }, &[], None), @r"
     ### ✏️ Line 2 of your comment needs a correction
-    `/biuld tag=v1.4.0`: is not a command; did you mean `/build`?
+    `/biuld tag=v1.4.0`, at `/biuld`: is not a command; did you mean `/build`?
 
     Write a new comment with only: `/build tag=v1.4.0`. This line changed nothing.
 
