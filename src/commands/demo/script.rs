@@ -1,5 +1,5 @@
 //! What people do in the demo: most ask and wait, one thinks better of it, one mistypes and corrects it, one has bad luck
-//! with a machine and tries again, and strangers need a maintainer's approval.
+//! with a machine and tries again, and strangers need a maintainer's approval, which may not come.
 
 use std::time::Duration;
 
@@ -30,18 +30,21 @@ enum Mood {
     /// A stranger's, which a maintainer approves.
     Approved,
     Rejected,
+    /// A stranger's, which nobody looks at.
+    Overlooked,
     /// The machine breaks down; `/retry` has better luck.
     Retries,
 }
 
 /// One of each, then mostly plain ones.
-const FIRST: [Mood; 10] = [
+const FIRST: [Mood; 11] = [
     Mood::ByIssue,
     Mood::Approved,
     Mood::Retries,
     Mood::CancelsWaiting,
     Mood::Mistypes,
     Mood::Rejected,
+    Mood::Overlooked,
     Mood::ByComment,
     Mood::CancelsRunning,
     Mood::Fails,
@@ -69,7 +72,8 @@ pub(super) async fn play(
             None => Mood::ByComment,
         };
         let known = PEOPLE[rng.usize(..PEOPLE.len() - 1)].0;
-        let person = if matches!(mood, Mood::Approved | Mood::Rejected) { STRANGER } else { known };
+        let strange = matches!(mood, Mood::Approved | Mood::Rejected | Mood::Overlooked);
+        let person = if strange { STRANGER } else { known };
         let tag = match mood {
             Mood::Fails => BROKEN.to_owned(),
             _ => format!("v1.{n}.0"),
@@ -132,7 +136,7 @@ impl Story {
     async fn go_on(&self) -> Result<(), Refusal> {
         let person = self.request.person;
         let done = match self.request.mood {
-            Mood::ByIssue | Mood::ByComment | Mood::Fails => Ok(true),
+            Mood::ByIssue | Mood::ByComment | Mood::Fails | Mood::Overlooked => Ok(true),
             Mood::CancelsWaiting => self.answers("Queued", person, "/cancel").await,
             Mood::CancelsRunning => self.answers("Building since", person, "/cancel").await,
             Mood::Approved => self.answers("### ✋", MAINTAINER, "/approve").await,

@@ -35,6 +35,7 @@ builds:
     inputs:
       tag: { label: Version tag, pattern: '^v\\d+\\.\\d+', example: v1.4.0 }
       channel: { label: Channel }
+    approval: { expires: 10m }
     timeout: 1h
 ";
 

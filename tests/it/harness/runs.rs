@@ -95,6 +95,12 @@ impl Trilock {
         self.ended_well(issue).await;
     }
 
+    /// It is its turn, and the `nth` run of all is its own and ends well.
+    pub async fn is_built(&self, issue: Issue, nth: usize) {
+        self.says(issue, "🔨 Starting").await;
+        self.carried_out(issue, self.run(nth).await).await;
+    }
+
     /// Looks at the two comments that tell so.
     pub async fn ended_well(&self, issue: Issue) {
         let outcome = self.outcome(issue).await;

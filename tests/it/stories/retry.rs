@@ -55,8 +55,7 @@ async fn after_a_success_the_approval_is_asked_for_anew() {
     Maintainers: `/approve`, or `/reject` and a reason.
     ");
     t.comment("ada", issue, "/approve").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }
 
@@ -74,8 +73,7 @@ async fn after_a_cancel_the_approval_is_kept() {
     t.comment("sam", issue, "/retry desktop").await;
     t.says(issue, "⏳ Queued").await;
     t.carried_out(first, t.run(1).await).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }
 
@@ -95,8 +93,7 @@ async fn after_a_change_of_the_policy_it_is_asked_for_with_a_new_line() {
     t.comment("sam", issue, "/build desktop tag=v1.4.0 channel=beta").await;
     t.says(issue, "✋ Waiting for a maintainer's approval").await;
     t.comment("ada", issue, "/approve").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }
 
@@ -139,8 +136,7 @@ async fn who_has_write_may_retry_for_others_and_a_stranger_may_not() {
     Nothing has changed. One of them can write it in a comment here. (I say this once in each issue.)
     ");
     t.comment("eve", issue, "/retry").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     assert_eq!(t.tags(), ["v1.4.0", "v1.4.0"]);
     t.end().await;
 }
@@ -179,8 +175,7 @@ async fn into_a_full_queue_nothing_is_retried() {
     t.comment("ben", issue, "/retry").await;
     t.says(issue, "⏳ Queued").await;
     t.carried_out(second, t.run(3).await).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(4).await).await;
+    t.is_built(issue, 4).await;
     t.end().await;
 }
 
@@ -203,7 +198,6 @@ async fn the_retry_of_a_lost_build_waits_for_its_slot() {
     let run = t.run(1).await;
     t.begin(run).await;
     t.finish(run, "success").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }

@@ -52,8 +52,7 @@ async fn what_is_asked_for_by_comment_waits_as_well() {
     ");
     // Comments have an order, also within a second.
     t.comment("ada", issue, "/approve desktop").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
@@ -109,8 +108,7 @@ async fn what_nobody_decides_expires_and_may_be_asked_for_again() {
     t.comment("sam", issue, "/retry").await;
     t.says(issue, "✋ Waiting for a maintainer's approval (until 26 Nov 13:59 UTC)").await;
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     assert_eq!(t.tags(), ["v1.4.0"]);
     t.end().await;
 }
@@ -128,8 +126,7 @@ async fn the_policy_says_for_how_long_and_by_whom() {
     People with write access: `/approve`, or `/reject` and a reason.
     ");
     decides(&t, "ben", issue, "/approve").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     let other = t.request("sam", "### Version tag\n\nv1.5.0").await;
     t.says(other, "✋ Waiting for the approval of someone with write access").await;
     t.pass(minutes(90)).await;

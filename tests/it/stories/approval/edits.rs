@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{FORM, approved, decides, it_ends, one_runs, waits};
+use super::{FORM, approved, approved_behind_another, decides, it_ends, one_runs, waits};
 use crate::harness::Trilock;
 
 const OTHER: &str = "### Version tag\n\nv1.5.0";
@@ -20,8 +20,7 @@ async fn an_edit_before_the_approval_is_what_is_approved() {
     Maintainers: `/approve`, or `/reject` and a reason.
     ");
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     assert_eq!(t.tags(), ["v1.5.0"]);
     t.end().await;
 }
@@ -29,10 +28,7 @@ async fn an_edit_before_the_approval_is_what_is_approved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_after_the_approval_voids_it() {
     let t = Trilock::start().await;
-    let first = one_runs(&t).await;
-    let issue = t.request("sam", FORM).await;
-    approved(&t, issue).await;
-    t.says(issue, "⏳ Queued").await;
+    let (first, issue) = approved_behind_another(&t).await;
     t.edit("sam", issue, OTHER).await;
     assert_snapshot!(t.status(issue).await, @"
     ### ✋ The answers changed, so the approval no longer counts.
@@ -45,8 +41,7 @@ async fn an_edit_after_the_approval_voids_it() {
     it_ends(&t, first).await;
     assert_eq!(t.tags(), ["v0.1.0"], "neither is built unapproved");
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     assert_eq!(t.tags(), ["v0.1.0", "v1.5.0"]);
     t.end().await;
 }
@@ -54,10 +49,7 @@ async fn an_edit_after_the_approval_voids_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_back_to_what_was_approved_is_asked_for_anew() {
     let t = Trilock::start().await;
-    let first = one_runs(&t).await;
-    let issue = t.request("sam", FORM).await;
-    approved(&t, issue).await;
-    t.says(issue, "⏳ Queued").await;
+    let (first, issue) = approved_behind_another(&t).await;
     t.edit("sam", issue, OTHER).await;
     t.pass(crate::harness::seconds(2)).await;
     t.edit("sam", issue, FORM).await;
@@ -65,8 +57,7 @@ async fn an_edit_back_to_what_was_approved_is_asked_for_anew() {
     assert!(t.status(issue).await.contains("Version tag `v1.4.0`"));
     it_ends(&t, first).await;
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     assert_eq!(t.tags(), ["v0.1.0", "v1.4.0"]);
     t.end().await;
 }
@@ -86,8 +77,7 @@ async fn an_approval_in_the_second_of_an_edit_does_not_count() {
     t.says(issue, "✋ Waiting for a maintainer's approval").await;
     assert!(t.runs().is_empty());
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     assert_eq!(t.tags(), ["v1.5.0"]);
     t.end().await;
 }
@@ -95,10 +85,7 @@ async fn an_approval_in_the_second_of_an_edit_does_not_count() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_that_breaks_the_request_voids_the_approval_too() {
     let t = Trilock::start().await;
-    let first = one_runs(&t).await;
-    let issue = t.request("sam", FORM).await;
-    approved(&t, issue).await;
-    t.says(issue, "⏳ Queued").await;
+    let (first, issue) = approved_behind_another(&t).await;
     t.edit("sam", issue, "### Version tag\n\n1.5").await;
     assert_snapshot!(t.status(issue).await, @"
     ### ✏️ One answer needs a correction
@@ -116,8 +103,7 @@ async fn an_edit_that_breaks_the_request_voids_the_approval_too() {
     t.edit("sam", issue, OTHER).await;
     t.says(issue, "✋ Waiting for a maintainer's approval").await;
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }
 
@@ -130,8 +116,7 @@ async fn an_edit_that_changes_no_answer_keeps_the_approval() {
     t.edit("sam", issue, "### Version tag\n\nv1.4.0\n\n### Anything else?\n\nThank you!").await;
     t.says(issue, "⏳ Queued").await;
     it_ends(&t, first).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }
 
@@ -139,17 +124,13 @@ async fn an_edit_that_changes_no_answer_keeps_the_approval() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_elses_edit_voids_the_approval_as_well() {
     let t = Trilock::start().await;
-    let first = one_runs(&t).await;
-    let issue = t.request("sam", FORM).await;
-    approved(&t, issue).await;
-    t.says(issue, "⏳ Queued").await;
+    let (first, issue) = approved_behind_another(&t).await;
     t.edit("eve", issue, OTHER).await;
     t.says(issue, "✋ The answers changed, so the approval no longer counts.").await;
     approved(&t, issue).await;
     t.says(issue, "⏳ Queued").await;
     it_ends(&t, first).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     assert_eq!(t.tags(), ["v0.1.0", "v1.5.0"]);
     t.end().await;
 }

@@ -36,8 +36,7 @@ async fn a_public_host_waits_for_approval() {
     Maintainers: `/approve`, or `/reject` and a reason.
     ");
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 

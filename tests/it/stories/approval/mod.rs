@@ -45,6 +45,15 @@ async fn one_runs(t: &Trilock) -> Issue {
     first
 }
 
+/// Sam's request is approved and waits behind the first build.
+async fn approved_behind_another(t: &Trilock) -> (Issue, Issue) {
+    let first = one_runs(t).await;
+    let issue = t.request("sam", FORM).await;
+    approved(t, issue).await;
+    t.says(issue, "⏳ Queued").await;
+    (first, issue)
+}
+
 /// What [`one_runs`] began ends well.
 async fn it_ends(t: &Trilock, first: Issue) {
     t.finish(t.run(1).await, "success").await;

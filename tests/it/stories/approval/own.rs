@@ -27,8 +27,7 @@ async fn nobody_decides_about_their_own() {
     assert!(t.replies(issue).await.starts_with("### 🚫 Nobody decides about what they asked for"));
     t.says(issue, "✋ Waiting for a maintainer's approval").await;
     decides(&t, "mia", issue, "/approve").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
@@ -39,8 +38,7 @@ async fn with_own_a_maintainer_decides_about_their_own() {
     let issue = t.request("ada", FORM).await;
     t.says(issue, "✋ Waiting for a maintainer's approval").await;
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
@@ -58,8 +56,7 @@ async fn who_may_not_decide_is_told_once_in_each_issue() {
     ");
     t.says(issue, "✋ Waiting for a maintainer's approval").await;
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 

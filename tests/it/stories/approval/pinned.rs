@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use super::{FORM, approved, decides, it_ends, one_runs, policy_with, short_head, waits};
+use super::{
+    FORM, approved, approved_behind_another, decides, it_ends, one_runs, policy_with, short_head, waits,
+};
 use crate::harness::{Issue, POLICY, REPO, Trilock, WORKFLOW, WORKFLOW_PATH};
 
 async fn pinned() -> Trilock {
@@ -45,18 +47,14 @@ async fn a_branch_that_moves_before_the_approval_is_looked_at_once_more() {
     assert!(shows(&t, issue, &short_head(&t)) && !shows(&t, issue, &old));
     assert!(t.runs().is_empty());
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_branch_that_moves_before_the_start_voids_the_approval() {
     let t = pinned().await;
-    let first = one_runs(&t).await;
-    let issue = t.request("sam", FORM).await;
-    approved(&t, issue).await;
-    t.says(issue, "⏳ Queued").await;
+    let (first, issue) = approved_behind_another(&t).await;
     the_branch_moves(&t).await;
     t.says(issue, "⏳ Queued").await;
     // Whoever stands behind it is not held up.
@@ -71,12 +69,10 @@ async fn a_branch_that_moves_before_the_start_voids_the_approval() {
     Maintainers: `/approve`, or `/reject` and a reason.
     ");
     assert!(shows(&t, issue, &short_head(&t)));
-    t.says(third, "🔨 Starting").await;
-    t.carried_out(third, t.run(2).await).await;
+    t.is_built(third, 2).await;
     assert_eq!(t.tags(), ["v0.1.0", "v2.0.0"]);
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(3).await).await;
+    t.is_built(issue, 3).await;
     t.end().await;
 }
 
@@ -100,8 +96,7 @@ async fn a_run_of_another_commit_is_stopped() {
     t.says(issue, "✋ Waiting for a maintainer's approval").await;
     assert!(shows(&t, issue, &short_head(&t)), "of the branch as it is now");
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }
 
@@ -139,8 +134,7 @@ async fn a_workflow_that_asks_for_the_approved_commit_gets_it() {
     let issue = waits(&t).await;
     approved(&t, issue).await;
     let head = t.github.world().head(REPO).expect("a repository");
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     assert_eq!(t.runs()[0].inputs["trilock_commit"], head);
     t.end().await;
 }
@@ -170,8 +164,7 @@ async fn a_branch_that_is_gone_cannot_be_approved() {
     decides(&t, "ada", issue, "/approve").await;
     t.replies(issue).await;
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
@@ -187,7 +180,6 @@ async fn without_pin_the_branch_may_move() {
     the_branch_moves(&t).await;
     t.says(issue, "⏳ Queued").await;
     it_ends(&t, first).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.end().await;
 }

@@ -28,8 +28,7 @@ async fn the_time_stands_still_while_the_app_is_suspended() {
     ");
     t.pass(minutes(47 * 60)).await;
     approved(&t, issue).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
@@ -41,8 +40,7 @@ async fn an_approval_delivered_twice_approves_once() {
     approved(&t, issue).await;
     t.github.world().resend_last(3, true);
     t.calm().await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     // Nor does it approve what is asked for later.
     t.comment("sam", issue, "/build tag=v1.5.0").await;
     t.github.world().resend_last(20, true);
@@ -68,8 +66,7 @@ async fn an_approval_survives_a_kill() {
     t.serve().await;
     t.pass(seconds(60)).await;
     t.pass_until("the run", |world| world.runs(REPO).len() == 1).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     assert_eq!(t.tags(), ["v1.4.0"]);
     t.end().await;
 }
@@ -94,8 +91,7 @@ async fn what_waits_for_approval_takes_no_place_and_needs_one_when_approved() {
     approved(&t, issue).await;
     t.says(issue, "⏳ Queued").await;
     t.carried_out(second, t.run(2).await).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(3).await).await;
+    t.is_built(issue, 3).await;
     t.end().await;
 }
 

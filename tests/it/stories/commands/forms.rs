@@ -9,12 +9,10 @@ async fn full_width_and_long_forms_are_understood() {
     let t = Trilock::start().await;
     let issue = t.issue("ben").await;
     t.comment("ben", issue, "／build　desktop　tag＝v1.4.0　channel＝beta").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     assert_eq!(t.runs()[0].inputs["channel"], "beta");
     t.comment("ben", issue, "/trilock build tag=v1.5.0").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     t.comment("ben", issue, "/Trilock STATUS").await;
     assert!(t.replies(issue).await.starts_with("### ✅ Succeeded"));
     t.comment("ben", issue, "/trilock").await;

@@ -48,8 +48,7 @@ async fn with_the_trigger_they_build_the_usual_branch() {
     Maintainers: `/approve`, or `/reject` and a reason.
     ");
     t.comment("ada", pull, "/approve").await;
-    t.says(pull, "🔨 Starting").await;
-    t.carried_out(pull, t.run(1).await).await;
+    t.is_built(pull, 1).await;
     assert_eq!(t.runs()[0].branch, "main");
     t.comment("ben", pull, "/build mobile tag=v1.4.0").await;
     assert_snapshot!(t.status(pull).await, @"

@@ -57,8 +57,7 @@ async fn what_was_sealed_with_the_old_key_is_asked_for_again_with_the_new_one_al
     t.comment("sam", other, &format!("/build tag=v1.5.0 email={PLANTED}")).await;
     t.says(other, "✋ Waiting for a maintainer's approval").await;
     t.comment("ada", other, "/approve").await;
-    t.says(other, "🔨 Starting").await;
-    t.carried_out(other, t.run(3).await).await;
+    t.is_built(other, 3).await;
     is_nowhere(&t, "in the end").await;
     t.end().await;
 }
@@ -74,8 +73,7 @@ async fn a_quiet_rotation_loses_nothing() {
     keep_answers(&t).await;
     t.serve_with_keys(&new).await;
     t.comment("ben", issue, "/retry").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     let next = t.asked("ben", &format!("/build tag=v1.5.0 email={PLANTED}")).await;
     t.carried_out(next, t.run(3).await).await;
     t.end().await;

@@ -36,8 +36,7 @@ async fn through_the_whole_life_of_a_build() {
     t.says(issue, "🚫 Cancelled").await;
     is_nowhere(&t, "cancelled").await;
     t.comment("sam", issue, "/retry").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(2).await).await;
+    t.is_built(issue, 2).await;
     is_nowhere(&t, "asked for again").await;
     t.end().await;
 }

@@ -91,8 +91,7 @@ async fn a_build_line_in_a_new_issue_is_corrected_by_an_edit() {
     Edit the issue's text above (⋯ → Edit); I check it again by myself. Nothing has been started.
     ");
     t.edit("ben", issue, "/build tag=v1.4.0 channel=beta").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.edit("ben", issue, "/build tag=v1.4.0 channel=beta\n\nIt works.").await;
     t.says(issue, "✅ Succeeded").await;
     assert_eq!(t.tags(), ["v1.4.0"]);

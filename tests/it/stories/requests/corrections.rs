@@ -36,8 +36,7 @@ async fn all_problems_are_told_at_once() {
     Write a new comment with only: `/build tag=v1.4.0 channel=beta signed=true parallel=4 host=my-host docs=https://docs.example contact=ben@mail.example`. Nothing has been started.
     ");
     t.comment("ben", issue, &corrected.replace("yes", "true")).await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
@@ -64,8 +63,7 @@ async fn an_edit_of_the_issue_is_checked_again_in_the_same_comment() {
     Edit the issue's text above (⋯ → Edit); I check it again by myself. Nothing has been started.
     ");
     t.edit("ben", issue, "### Version tag\n\nv1.4\n\n### Contact\n\nben@mail.example").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     t.end().await;
 }
 
@@ -85,8 +83,7 @@ async fn lengths_have_their_limits() {
     ");
     let huge = t.issue("ben").await;
     t.comment("ben", huge, &format!("/build tag=v1.4.0 platforms={}", "x".repeat(64_000))).await;
-    t.says(huge, "🔨 Starting").await;
-    t.carried_out(huge, t.run(1).await).await;
+    t.is_built(huge, 1).await;
     t.end().await;
 }
 
@@ -119,7 +116,6 @@ async fn a_secret_in_an_issue_is_refused_with_the_reason() {
     ");
     assert!(t.runs().is_empty());
     t.edit("ben", form, "### Version tag\n\nv1.4.0").await;
-    t.says(form, "🔨 Starting").await;
-    t.carried_out(form, t.run(1).await).await;
+    t.is_built(form, 1).await;
     t.end().await;
 }

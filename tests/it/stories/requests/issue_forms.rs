@@ -96,8 +96,7 @@ async fn what_was_left_empty_is_not_given() {
 async fn a_form_in_another_language_feeds_the_same_build() {
     let t = two_forms().await;
     let issue = t.request("ben", "### 版本号\n\nv1.4.0\n\n### 渠道\n\nbeta").await;
-    t.says(issue, "🔨 Starting").await;
-    t.carried_out(issue, t.run(1).await).await;
+    t.is_built(issue, 1).await;
     assert_eq!(t.runs()[0].inputs["channel"], "beta");
     let wrong = t.request("ben", "### 版本号\n\n1.4.0\n\n### 渠道\n\nnightly").await;
     assert_snapshot!(t.status(wrong).await, @"
