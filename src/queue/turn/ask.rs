@@ -8,6 +8,7 @@ use super::{
         Voided, event::issue_key,
     },
     Build, BuildId, Effect, Ending, LockKey, NotPlanned, QUEUE, Slots, Status, Turn, Verdict,
+    closed::NOT_HERE,
     create::Draft,
     why::asked_by,
 };
@@ -47,6 +48,9 @@ impl<'a> Asker<'a> {
 impl Turn {
     pub(super) fn issue(&mut self, event: &IssueEvent, facts: Option<&Facts>) -> Result<Verdict, NotPlanned> {
         let Some(facts) = facts else { return Ok(Verdict::Ignored("no facts")) };
+        if self.is_gone() {
+            return Ok(Verdict::Ignored(NOT_HERE));
+        }
         if facts.policy != PolicyState::Good {
             return Ok(Verdict::Ignored("no policy in force"));
         }

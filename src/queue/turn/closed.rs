@@ -5,7 +5,15 @@ use super::{
     Build, BuildId, Ending, NotPlanned, Slots, Status, Turn, Verdict,
 };
 
+/// Why nothing that people write counts any more.
+pub(super) const NOT_HERE: &str = "the repository is not here any more";
+
 impl Turn {
+    /// For ever: deleted, or another owner's.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.state.access, Access::Deleted | Access::Transferred)
+    }
+
     /// What waits is cancelled; what runs goes on to its end.
     pub(super) fn issue_gone(&mut self, issue: i64, why: Gone) -> Result<Verdict, NotPlanned> {
         let queued = self.ids(|build| build.status.waits() && build.issue == Some(issue));

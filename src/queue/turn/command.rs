@@ -7,6 +7,7 @@ use super::{
     },
     BuildId, Effect, Ending, NotPlanned, Slots, Status, Turn, Verdict,
     ask::Asker,
+    closed::NOT_HERE,
 };
 use crate::request::{Asked, command_spec};
 
@@ -17,6 +18,9 @@ impl Turn {
         facts: Option<&Facts>,
     ) -> Result<Verdict, NotPlanned> {
         let Some(facts) = facts else { return Ok(Verdict::Ignored("no facts")) };
+        if self.is_gone() {
+            return Ok(Verdict::Ignored(NOT_HERE));
+        }
         if facts.steps.is_empty() {
             return Ok(Verdict::Ignored("no line of it counts here"));
         }
