@@ -149,7 +149,7 @@ async fn other_answers_are_for_build() {
     let wrong = t.comment("ben", issue, "/retry tag=v1.5.0").await;
     assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 1 of your comment needs a correction
-    `/retry tag=v1.5.0`: `/retry` takes the same answers as before; `/build` takes others
+    `/retry tag=v1.5.0`, at `tag=v1.5.0`: `/retry` takes the same answers as before; `/build` takes others
 
     Write a new comment with only: `/build tag=v1.5.0`. This line changed nothing.
     ");

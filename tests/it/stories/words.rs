@@ -63,9 +63,9 @@ async fn a_mistake_gets_reason_place_and_the_corrected_line() {
     let t = Trilock::start().await;
     let issue = t.issue("ben").await;
     let asked = t.comment("ben", issue, "Good morning!\n\n/biuld tag=v1.4.0").await;
-    assert_snapshot!(t.replies(issue).await, @r"
+    assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 3 of your comment needs a correction
-    `/biuld tag=v1.4.0`: is not a command; did you mean `/build`?
+    `/biuld tag=v1.4.0`, at `/biuld`: is not a command; did you mean `/build`?
 
     Write a new comment with only: `/build tag=v1.4.0`. This line changed nothing.
     ");
@@ -73,7 +73,7 @@ async fn a_mistake_gets_reason_place_and_the_corrected_line() {
     t.comment("ben", issue, "/build tag=v1.4.0 please").await;
     assert_snapshot!(t.replies(issue).await, @r#"
     ### ✏️ Line 1 of your comment needs a correction
-    `/build tag=v1.4.0 please`: is not `key=value`; a value with blanks needs quotes: `key="two words"`
+    `/build tag=v1.4.0 please`, at `please`: is not `key=value`; a value with blanks needs quotes: `key="two words"`
 
     Write a new comment with only: `/build tag="v1.4.0 please"`. This line changed nothing.
     "#);
@@ -107,9 +107,9 @@ async fn a_mistake_gets_reason_place_and_the_corrected_line() {
     Write a new comment with only: `/build tag=v1.4.0`. Nothing has been started.
     ");
     t.comment("ben", issue, "/cancel now").await;
-    assert_snapshot!(t.replies(issue).await, @r"
+    assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 1 of your comment needs a correction
-    `/cancel now`: `/cancel` takes nothing after it
+    `/cancel now`, at `now`: `/cancel` takes nothing after it
 
     Write a new comment with only: `/cancel`. This line changed nothing.
     ");

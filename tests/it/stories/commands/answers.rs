@@ -104,7 +104,7 @@ async fn a_dry_run_tells_what_would_be_and_starts_nothing() {
     t.comment("ben", issue, "/build --dryrun tag=v1.4.0").await;
     assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 1 of your comment needs a correction
-    `/build --dryrun tag=v1.4.0`: is not an option; did you mean `--dry-run`?
+    `/build --dryrun tag=v1.4.0`, at `--dryrun`: is not an option; did you mean `--dry-run`?
 
     Write a new comment with only: `/build --dry-run tag=v1.4.0`. This line changed nothing.
     ");

@@ -49,49 +49,49 @@ async fn near_misses_get_a_suggestion() {
     t.comment("ben", issue, "Hello,\n/biuld tag=v1.4.0").await;
     assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 2 of your comment needs a correction
-    `/biuld tag=v1.4.0`: is not a command; did you mean `/build`?
+    `/biuld tag=v1.4.0`, at `/biuld`: is not a command; did you mean `/build`?
 
     Write a new comment with only: `/build tag=v1.4.0`. This line changed nothing.
     ");
     t.comment("ben", issue, "/trilock frobnicate").await;
     assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 1 of your comment needs a correction
-    `/trilock frobnicate`: is not a command; there are `build`, `approve`, `reject`, `cancel`, `retry`, `status`, `queue`, `unlock`, `help`
+    `/trilock frobnicate`, at `frobnicate`: is not a command; there are `build`, `approve`, `reject`, `cancel`, `retry`, `status`, `queue`, `unlock`, `help`
 
     Write a new comment with only: `/trilock help`. This line changed nothing.
     ");
     t.comment("ben", issue, "/triloc status").await;
     assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 1 of your comment needs a correction
-    `/triloc status`: is not a command; did you mean `/trilock`?
+    `/triloc status`, at `/triloc`: is not a command; did you mean `/trilock`?
 
     Write a new comment with only: `/trilock help`. This line changed nothing.
     ");
     t.comment("ben", issue, "/build desktop tag = v1.4.0").await;
     assert_snapshot!(t.replies(issue).await, @r#"
     ### ✏️ Line 1 of your comment needs a correction
-    `/build desktop tag = v1.4.0`: is not `key=value`; a value with blanks needs quotes: `key="two words"`
+    `/build desktop tag = v1.4.0`, at `tag`: is not `key=value`; a value with blanks needs quotes: `key="two words"`
 
     Write a new comment with only: `/build desktop tag=v1.4.0`. This line changed nothing.
     "#);
     t.comment("ben", issue, "/build tag=\"v1.4.0").await;
     assert_snapshot!(t.replies(issue).await, @r#"
     ### ✏️ Line 1 of your comment needs a correction
-    `/build tag="v1.4.0`: this quote has no end
+    `/build tag="v1.4.0`, at `"`: this quote has no end
 
     Write a new comment with only: `/build tag="v1.4.0"`. This line changed nothing.
     "#);
     t.comment("ben", issue, "/cancel please").await;
     assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 1 of your comment needs a correction
-    `/cancel please`: `/cancel` takes nothing after it
+    `/cancel please`, at `please`: `/cancel` takes nothing after it
 
     Write a new comment with only: `/cancel`. This line changed nothing.
     ");
     t.comment("ben", issue, "/biuld [x](https://evil.example) @octo/team `tag`=<b>").await;
     assert_snapshot!(t.replies(issue).await, @"
     ### ✏️ Line 1 of your comment needs a correction
-    ``/biuld [x](https://evil.example) @octo/team `tag`=<b>``: is not a command; did you mean `/build`?
+    ``/biuld [x](https://evil.example) @octo/team `tag`=<b>``, at `/biuld`: is not a command; did you mean `/build`?
 
     Write a new comment with only: ``/build [x](https://evil.example) @octo/team `tag`=<b>``. This line changed nothing.
     ");
